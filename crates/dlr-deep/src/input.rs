@@ -1,0 +1,385 @@
+//! [`InputConfig`]: from a whole image in patient space to the volume that a network sees, as in its training.
+//!
+//! The image is read on a fixed grid that keeps the image's axes and, by default, its proportions ([`InputGrid`]);
+//! intensities are then brought to the range of the training. Nothing is drawn at random, and no mask is looked at:
+//! what a region means is decided when maps are pooled.
+
+use dlr_core::{Code, Error, Geometry, Mask, Result, Volume};
+use ndarray::Array3;
+use serde::{Deserialize, Serialize};
+
+/// How an image is laid on the fixed grid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fit {
+    /// One voxel size along all axes, the smallest with which the whole image fits; the rest is padding.
+    Contain,
+    /// The image fills the grid; voxels may become oblong.
+    Stretch,
+}
+
+/// How intensities are brought to the range of the training. Statistics are of the image, never of the padding.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Intensity {
+    /// Clip to the quantiles 0.005 and 0.995, scale to 0..1, z-score, times 0.226, plus 0.449 (deepbet).
+    Deepbet,
+    /// Z-score by mean and standard deviation of the voxels above 0; all other voxels become 0 (MedicalNet, without its random background).
+    PositiveZScore,
+    /// Clip to the quantiles 0.005 and 0.995, scale to 0..1.
+    UnitRange,
+}
+
+/// Preparation of an image for a network.
+///
+/// | name | default | unit | range | meaning |
+/// |---|---|---|---|---|
+/// | `grid` | 64, 128, 128 | voxels (z, y, x) | 8 to 512 each | what the network sees |
+/// | `fit` | `contain` | | | keep proportions and pad, or stretch |
+/// | `intensity` | `deepbet` | | | as in the network's training |
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct InputConfig {
+    /// Voxels that the network sees, `[z, y, x]`.
+    pub grid: [usize; 3],
+    /// How the image is laid on them.
+    pub fit: Fit,
+    /// How intensities are brought to the range of the training.
+    pub intensity: Intensity,
+}
+
+impl Default for InputConfig {
+    fn default() -> Self {
+        InputConfig { grid: [64, 128, 128], fit: Fit::Contain, intensity: Intensity::Deepbet }
+    }
+}
+
+/// An image ready for a network, and where it lies in the patient.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// Where the voxels lie.
+    pub grid: InputGrid,
+    /// Prepared intensities in C order `[z, y, x]`.
+    pub values: Vec<f32>,
+}
+
+impl InputConfig {
+    /// Refuses a grid that is too small for a network or too large for a machine.
+    ///
+    /// # Errors
+    /// [`Code::Parameter`].
+    pub fn validate(&self) -> Result<()> {
+        if self.grid.iter().all(|n| (8..=512).contains(n)) {
+            return Ok(());
+        }
+        Err(Error::new(Code::Parameter, format!("`grid` is {:?} voxels (z, y, x)", self.grid))
+            .expected("8 to 512 each"))
+    }
+
+    /// Lays an image on the grid (trilinear) and prepares its intensities.
+    ///
+    /// # Errors
+    /// [`Code::Parameter`] for a grid out of range; [`Code::NotFinite`] for an image with NaN or infinity, which would
+    /// reach every feature; [`Code::Region`] for an image without any contrast.
+    pub fn prepare(&self, image: &Volume) -> Result<Input> {
+        self.validate()?;
+        let grid = InputGrid::new(image.geometry(), self.grid, self.fit)?;
+        let voxels = image.to_f64();
+        if let Some(bad) = voxels.iter().find(|v| !v.is_finite()) {
+            return Err(Error::new(Code::NotFinite, "image holds NaN or infinity")
+                .expected("finite intensities everywhere, since deep features see the whole image")
+                .found(bad));
+        }
+        let mut values = grid.read(&voxels);
+        self.intensity.apply(&mut values)?;
+        Ok(Input { grid, values: values.iter().map(|v| v.unwrap_or(0.0) as f32).collect() })
+    }
+}
+
+impl Intensity {
+    /// Prepares the voxels of the image (`Some`) and fills the padding (`None`) with what air becomes.
+    fn apply(self, values: &mut [Option<f64>]) -> Result<()> {
+        let mut inside: Vec<f64> = values.iter().flatten().copied().collect();
+        match self {
+            Intensity::Deepbet => {
+                let (low, high) = bounds(&mut inside)?;
+                let unit = |v: f64| (v.clamp(low, high) - low) / (high - low);
+                let (mean, sd) = mean_sd(values.iter().flatten().map(|v| unit(*v)));
+                replace(values, low, |v| (unit(v) - mean) / sd * 0.226 + 0.449);
+            }
+            Intensity::UnitRange => {
+                let (low, high) = bounds(&mut inside)?;
+                replace(values, low, |v| (v.clamp(low, high) - low) / (high - low));
+            }
+            Intensity::PositiveZScore => {
+                let (mean, sd) = mean_sd(inside.into_iter().filter(|v| *v > 0.0));
+                if !(sd > 0.0) {
+                    return Err(no_contrast());
+                }
+                replace(values, 0.0, |v| if v > 0.0 { (v - mean) / sd } else { 0.0 });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn replace(values: &mut [Option<f64>], padding: f64, f: impl Fn(f64) -> f64) {
+    for v in values {
+        *v = Some(f(v.unwrap_or(padding)));
+    }
+}
+
+/// The quantiles 0.005 and 0.995, apart.
+fn bounds(values: &mut [f64]) -> Result<(f64, f64)> {
+    let (low, high) = (quantile(values, 0.005), quantile(values, 0.995));
+    if high > low { Ok((low, high)) } else { Err(no_contrast()) }
+}
+
+fn no_contrast() -> Error {
+    Error::new(Code::Region, "image has no contrast to standardise").expected("quantiles 0.005 and 0.995 that differ")
+}
+
+/// Linearly interpolated quantile, as numpy's default. Reorders `values`; NaN for none.
+fn quantile(values: &mut [f64], q: f64) -> f64 {
+    if values.is_empty() {
+        return f64::NAN;
+    }
+    let position = q * (values.len() - 1) as f64;
+    let (_, low, above) = values.select_nth_unstable_by(position as usize, f64::total_cmp);
+    let low = *low;
+    let high = above.iter().copied().min_by(f64::total_cmp).unwrap_or(low);
+    low + (high - low) * position.fract()
+}
+
+/// Mean and population standard deviation, in two passes.
+fn mean_sd(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
+    let n = values.clone().count() as f64;
+    let mean = values.clone().sum::<f64>() / n;
+    (mean, (values.map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt())
+}
+
+/// A fixed grid along the axes of an image, centred on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InputGrid {
+    geometry: Geometry,
+    image_shape: [usize; 3],
+    /// Fractional image index of each grid index, per axis.
+    positions: [Vec<f64>; 3],
+}
+
+impl InputGrid {
+    /// Lays `shape` voxels over an image's grid.
+    ///
+    /// # Errors
+    /// [`Code::Geometry`] for an image without voxels.
+    pub fn new(image: &Geometry, shape: [usize; 3], fit: Fit) -> Result<Self> {
+        let image_shape = image.shape();
+        if image.n_voxels() == 0 {
+            return Err(Error::new(Code::Geometry, "image has no voxels"));
+        }
+        let extent_mm = [0, 1, 2].map(|a| image_shape[a] as f64 * image.spacing_mm()[a]);
+        let filling = [0, 1, 2].map(|a| extent_mm[a] / shape[a] as f64);
+        let spacing_mm = match fit {
+            Fit::Stretch => filling,
+            Fit::Contain => [filling.iter().copied().fold(0.0, f64::max); 3],
+        };
+        let positions = [0, 1, 2].map(|a| {
+            let step = spacing_mm[a] / image.spacing_mm()[a];
+            let centre = (image_shape[a] as f64 - 1.0) / 2.0;
+            (0..shape[a]).map(|i| centre + (i as f64 - (shape[a] as f64 - 1.0) / 2.0) * step).collect::<Vec<f64>>()
+        });
+        let origin_mm = image.to_world([positions[0][0], positions[1][0], positions[2][0]]);
+        let geometry = Geometry::new(shape, spacing_mm, origin_mm, image.direction())?;
+        Ok(InputGrid { geometry, image_shape, positions })
+    }
+
+    /// Where the grid lies in the patient.
+    pub fn geometry(&self) -> &Geometry {
+        &self.geometry
+    }
+
+    /// The image on this grid, trilinear; `None` outside it.
+    fn read(&self, image: &Array3<f64>) -> Vec<Option<f64>> {
+        let [zs, ys, xs] = [0, 1, 2].map(|a| self.neighbours(a));
+        let mut values = Vec::with_capacity(self.geometry.n_voxels());
+        for z in &zs {
+            for y in &ys {
+                for x in &xs {
+                    let (Some(z), Some(y), Some(x)) = (z, y, x) else {
+                        values.push(None);
+                        continue;
+                    };
+                    let row = |zi: usize, yi: usize| x.mix(image[[zi, yi, x.low]], image[[zi, yi, x.high]]);
+                    let plane = |zi: usize| y.mix(row(zi, y.low), row(zi, y.high));
+                    values.push(Some(z.mix(plane(z.low), plane(z.high))));
+                }
+            }
+        }
+        values
+    }
+
+    /// For every voxel of the grid, whether the nearest image voxel belongs to `mask`. Outside the image: no.
+    ///
+    /// # Errors
+    /// [`Code::GridMismatch`] for a mask on another grid than the image.
+    pub(crate) fn read_mask(&self, mask: &Mask) -> Result<Vec<bool>> {
+        if mask.geometry().shape() != self.image_shape {
+            return Err(Error::new(Code::GridMismatch, "mask grid differs from image grid")
+                .expected(format!("{:?}", self.image_shape))
+                .found(format!("{:?}", mask.geometry().shape())));
+        }
+        let [zs, ys, xs] = [0, 1, 2].map(|a| self.nearest(a));
+        let voxels = mask.voxels();
+        let mut values = Vec::with_capacity(self.geometry.n_voxels());
+        for z in &zs {
+            for y in &ys {
+                values.extend(xs.iter().map(|x| match (z, y, x) {
+                    (Some(z), Some(y), Some(x)) => voxels[[*z, *y, *x]],
+                    _ => false,
+                }));
+            }
+        }
+        Ok(values)
+    }
+
+    /// Which grid voxels lie in the image.
+    pub(crate) fn inside(&self) -> Vec<bool> {
+        let [zs, ys, xs] = [0, 1, 2].map(|a| self.nearest(a));
+        let mut values = Vec::with_capacity(self.geometry.n_voxels());
+        for z in &zs {
+            for y in &ys {
+                values.extend(xs.iter().map(|x| z.is_some() && y.is_some() && x.is_some()));
+            }
+        }
+        values
+    }
+
+    fn nearest(&self, axis: usize) -> Vec<Option<usize>> {
+        let n = self.image_shape[axis];
+        self.positions[axis].iter().map(|p| in_image(*p, n).then(|| (p.round().max(0.0) as usize).min(n - 1))).collect()
+    }
+
+    fn neighbours(&self, axis: usize) -> Vec<Option<Pair>> {
+        let n = self.image_shape[axis];
+        let pair = |p: &f64| {
+            let p_in = p.clamp(0.0, (n - 1) as f64);
+            let low = p_in as usize;
+            in_image(*p, n).then(|| Pair { low, high: (low + 1).min(n - 1), share: p_in.fract() })
+        };
+        self.positions[axis].iter().map(pair).collect()
+    }
+}
+
+/// Whether a fractional index lies within the outer faces of the image (with room for rounding).
+fn in_image(position: f64, n: usize) -> bool {
+    position >= -0.5 - 1e-9 && position <= n as f64 - 0.5 + 1e-9
+}
+
+/// Two neighbours and the share of the upper one.
+struct Pair {
+    low: usize,
+    high: usize,
+    share: f64,
+}
+
+impl Pair {
+    fn mix(&self, low: f64, high: f64) -> f64 {
+        low + (high - low) * self.share
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ramp(shape: (usize, usize, usize), spacing_mm: [f64; 3]) -> Volume {
+        let value = |(z, y, x): (usize, usize, usize)| {
+            10.0 * z as f64 * spacing_mm[0] + y as f64 * spacing_mm[1] - 2.0 * x as f64 * spacing_mm[2]
+        };
+        Volume::from_array(Array3::from_shape_fn(shape, value), spacing_mm).unwrap()
+    }
+
+    #[test]
+    fn contain_keeps_proportions_and_centre() {
+        let image = ramp((10, 40, 20), [4.0, 1.0, 1.5]);
+        let grid = InputGrid::new(image.geometry(), [16, 16, 16], Fit::Contain).unwrap();
+        assert_eq!(grid.geometry().spacing_mm(), [2.5; 3]);
+        let middle = |g: &Geometry| g.to_world(g.shape().map(|n| (n as f64 - 1.0) / 2.0));
+        for (a, b) in middle(grid.geometry()).iter().zip(middle(image.geometry())) {
+            assert!((a - b).abs() < 1e-9);
+        }
+        // 20 voxels of 1.5 mm are 30 mm: 12 of 16 grid columns lie in the image.
+        assert_eq!(grid.inside().iter().filter(|v| **v).count(), 16 * 16 * 12);
+    }
+
+    #[test]
+    fn stretch_fills_the_grid() {
+        let image = ramp((10, 40, 20), [4.0, 1.0, 1.5]);
+        let grid = InputGrid::new(image.geometry(), [8, 16, 10], Fit::Stretch).unwrap();
+        assert!(grid.inside().iter().all(|v| *v));
+        assert_eq!(grid.geometry().spacing_mm(), [5.0, 2.5, 3.0]);
+    }
+
+    #[test]
+    fn a_linear_image_is_read_exactly_between_its_outer_centres() {
+        let image = ramp((10, 40, 20), [4.0, 1.0, 1.5]);
+        let grid = InputGrid::new(image.geometry(), [9, 17, 11], Fit::Stretch).unwrap();
+        let values = grid.read(&image.to_f64());
+        for (i, value) in values.iter().enumerate() {
+            let index = [i / 187, i / 11 % 17, i % 11];
+            let at = image.geometry().to_index(grid.geometry().to_world(index.map(|v| v as f64)));
+            if (0..3).all(|a| at[a] >= 0.0 && at[a] <= image.geometry().shape()[a] as f64 - 1.0) {
+                let exact = 40.0 * at[0] + at[1] - 3.0 * at[2];
+                assert!((value.unwrap() - exact).abs() < 1e-9);
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_grid_changes_nothing() {
+        let image = ramp((8, 9, 10), [1.0; 3]);
+        let grid = InputGrid::new(image.geometry(), [8, 9, 10], Fit::Contain).unwrap();
+        let values: Vec<f64> = grid.read(&image.to_f64()).into_iter().map(Option::unwrap).collect();
+        assert_eq!(values, image.to_f64().iter().copied().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn deepbet_intensities_have_the_mean_and_sd_of_training() {
+        let input = InputConfig { fit: Fit::Stretch, grid: [8, 16, 16], ..Default::default() };
+        let prepared = input.prepare(&ramp((10, 40, 20), [4.0, 1.0, 1.5])).unwrap();
+        let (mean, sd) = mean_sd(prepared.values.iter().map(|v| f64::from(*v)));
+        assert!((mean - 0.449).abs() < 1e-6 && (sd - 0.226).abs() < 1e-6, "{mean} {sd}");
+    }
+
+    #[test]
+    fn intensities_do_not_depend_on_gain_and_offset() {
+        let image = ramp((10, 40, 20), [4.0, 1.0, 1.5]);
+        let scaled = Volume::new(*image.geometry(), image.to_f64().mapv(|v| 3.5 * v - 200.0)).unwrap();
+        let config = InputConfig { grid: [16, 16, 16], ..Default::default() };
+        let (a, b) = (config.prepare(&image).unwrap(), config.prepare(&scaled).unwrap());
+        assert!(a.values.iter().zip(&b.values).all(|(a, b)| (a - b).abs() < 1e-5));
+    }
+
+    #[test]
+    fn quantiles_are_numpys() {
+        let mut values = vec![9.0, 1.0, 4.0, 16.0, 25.0];
+        assert_eq!(quantile(&mut values, 0.5), 9.0);
+        assert!((quantile(&mut values, 0.3) - 5.0).abs() < 1e-12);
+        assert_eq!((quantile(&mut values, 0.0), quantile(&mut values, 1.0)), (1.0, 25.0));
+    }
+
+    #[test]
+    fn images_without_contrast_or_with_nan_are_refused() {
+        let flat = Volume::from_array(Array3::<f32>::ones((9, 9, 9)), [1.0; 3]).unwrap();
+        for intensity in [Intensity::Deepbet, Intensity::UnitRange, Intensity::PositiveZScore] {
+            let config = InputConfig { grid: [8; 3], intensity, ..Default::default() };
+            assert_eq!(config.prepare(&flat).unwrap_err().code(), Code::Region);
+        }
+        let mut voxels = ramp((9, 9, 9), [1.0; 3]).into_f64();
+        voxels[[1, 2, 3]] = f64::NAN;
+        let image = Volume::from_array(voxels, [1.0; 3]).unwrap();
+        assert_eq!(InputConfig::default().prepare(&image).unwrap_err().code(), Code::NotFinite);
+        let tiny = InputConfig { grid: [4, 8, 8], ..Default::default() };
+        assert_eq!(tiny.prepare(&flat).unwrap_err().code(), Code::Parameter);
+    }
+}
