@@ -1,3 +1,124 @@
 //! Starts cargo with the right arguments. No heavy dependency: this compiles in seconds.
+//!
+//! What a command does is in the crate that it starts; here is only the order in which things are started.
 
-fn main() {}
+mod layers;
+mod tidy;
+
+use std::{
+    env,
+    path::PathBuf,
+    process::{Command, ExitCode},
+};
+
+const HELP: &str = "\
+cargo xtask experiment [NAME] [-- ARGS]  run xtask/experiments/NAME.toml (default: sts-t1, the real sarcoma cohort)
+cargo xtask test                         everything a newcomer and CI check: tidy, then all tests
+cargo xtask tidy                         crate layers, module paragraphs, file lengths, paths of machines
+cargo xtask docs                         the API documentation, warnings refused, and docs/features.md
+cargo xtask bench [CRATE]                criterion benches
+cargo xtask ci                           formatting, clippy, docs, and test: before a change is proposed";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let rest = args.get(1..).unwrap_or_default();
+    let ok = match args.first().map(String::as_str) {
+        Some("experiment") => experiment(rest),
+        Some("test") => tidy::run(&root()) && cargo(&["test", "--release", "--workspace"], rest),
+        Some("tidy") => tidy::run(&root()),
+        Some("docs") => docs(),
+        Some("bench") => bench(rest),
+        Some("ci") => ci(),
+        Some("help" | "--help" | "-h") => {
+            println!("{HELP}");
+            true
+        }
+        other => {
+            if let Some(other) = other {
+                eprintln!("unknown command `{other}`\n");
+            }
+            eprintln!("{HELP}");
+            false
+        }
+    };
+    if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The workspace folder: cargo says where this crate's manifest lies, and the workspace is one above.
+fn root() -> PathBuf {
+    let manifest = env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR for `cargo run`");
+    PathBuf::from(manifest).parent().expect("xtask lies in the workspace").to_owned()
+}
+
+fn cargo(args: &[&str], more: &[String]) -> bool {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(args).args(more).current_dir(root());
+    // Reference data beside the checkout is used where it is there; tests say so where it is not.
+    let shared = root().join("../shared");
+    if env::var_os("DLR_SHARED").is_none() && shared.join("data").is_dir() {
+        command.env("DLR_SHARED", shared);
+    }
+    match command.status() {
+        Ok(status) => status.success(),
+        Err(error) => {
+            eprintln!("cargo could not be started: {error}");
+            false
+        }
+    }
+}
+
+fn experiment(args: &[String]) -> bool {
+    let (names, passed) = match args.iter().position(|arg| arg == "--") {
+        Some(at) => (&args[..at], &args[at + 1..]),
+        None => (args, &[][..]),
+    };
+    let name = match names {
+        [] => "sts-t1",
+        [name] => name.trim_end_matches(".toml"),
+        _ => {
+            eprintln!("one experiment at a time; arguments for it go behind `--`");
+            return false;
+        }
+    };
+    let folder = root().join("xtask/experiments");
+    if !folder.join(format!("{name}.toml")).is_file() {
+        let mut known: Vec<_> = std::fs::read_dir(&folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|entry| entry.path().file_stem().map(|stem| stem.to_string_lossy().into_owned()))
+            .collect();
+        known.sort();
+        eprintln!("no experiment `{name}` in xtask/experiments; there are: {}", known.join(", "));
+        return false;
+    }
+    let file = format!("xtask/experiments/{name}.toml");
+    cargo(&["run", "--release", "--quiet", "--package", "dlr", "--", "experiment", &file], passed)
+}
+
+fn docs() -> bool {
+    // The feature table is made from the constant tables of the code, so it cannot fall behind.
+    let table = ["run", "--release", "--quiet", "--package", "dlr-radiomics", "--example", "feature_table"];
+    // Set for this process's child only through the flag, so that nothing else is rebuilt.
+    cargo(&table, &[])
+        && cargo(
+            &["doc", "--release", "--workspace", "--no-deps", "--config", "build.rustdocflags=[\"-Dwarnings\"]"],
+            &[],
+        )
+}
+
+fn bench(args: &[String]) -> bool {
+    match args {
+        [name, rest @ ..] => cargo(&["bench", "--package", "dlr-benches", "--bench", name], rest),
+        [] => cargo(&["bench", "--package", "dlr-benches"], &[]),
+    }
+}
+
+fn ci() -> bool {
+    cargo(&["fmt", "--all", "--check"], &[])
+        && cargo(&["clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])
+        && docs()
+        && tidy::run(&root())
+        && cargo(&["test", "--release", "--workspace"], &[])
+}

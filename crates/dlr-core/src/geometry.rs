@@ -43,8 +43,8 @@ impl Geometry {
         for a in 0..3 {
             for b in 0..3 {
                 let expected = if a == b { 1.0 } else { 0.0 };
-                // Written so that NaN is refused too.
-                if !((dot(direction[a], direction[b]) - expected).abs() <= 1e-4) {
+                let error = (dot(direction[a], direction[b]) - expected).abs();
+                if error.is_nan() || error > 1e-4 {
                     return Err(Error::new(Code::Geometry, "directions of the grid axes are not orthonormal")
                         .found(format!("{direction:?}"))
                         .hint("a sheared or scaled grid must be resampled before it is used"));
@@ -92,8 +92,8 @@ impl Geometry {
     /// World point `[x, y, z]` of a (possibly fractional) index `[z, y, x]`.
     pub fn to_world(&self, index: [f64; 3]) -> [f64; 3] {
         let mut point = self.origin_mm;
-        for axis in 0..3 {
-            let step_mm = index[axis] * self.spacing_mm[axis];
+        for (axis, position) in index.into_iter().enumerate() {
+            let step_mm = position * self.spacing_mm[axis];
             for (p, d) in point.iter_mut().zip(self.direction[axis]) {
                 *p += step_mm * d;
             }

@@ -34,7 +34,7 @@ pub fn sample_cohort() -> Cohort {
         id: format!("case-{i:02}"),
         patient: format!("patient-{:02}", i % 48),
         role: if i % 48 < 38 { Role::Train } else { Role::External },
-        center: if i % 3 == 0 { "north" } else { "south" }.into(),
+        center: if i.is_multiple_of(3) { "north" } else { "south" }.into(),
         label: Some((i % 48) % 5 < 3),
         clinical: BTreeMap::from([("age".to_owned(), Value::Number(40.0 + (i * 7 % 31) as f64))]),
     };
