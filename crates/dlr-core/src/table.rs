@@ -2,21 +2,24 @@
 
 use crate::{Code, Error, FeatureName, Result};
 use ndarray::{Array2, ArrayView1, Axis};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap, HashSet},
+};
 
 /// Why a feature is NaN. The code goes into `diagnostics` and into the features sidecar.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Undefined {
     /// A short stable code, for example `flat-region`.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// One sentence for people.
     pub reason: String,
 }
 
 impl Undefined {
     /// A reason with its code.
-    pub fn new(code: &'static str, reason: impl Into<String>) -> Self {
-        Undefined { code, reason: reason.into() }
+    pub fn new(code: impl Into<Cow<'static, str>>, reason: impl Into<String>) -> Self {
+        Undefined { code: code.into(), reason: reason.into() }
     }
 }
 
