@@ -5,7 +5,7 @@
 
 use crate::{
     Attribution, Case, Cohort, FeatureName, FeatureTable, FeatureVector, Fold, Form, Frozen, LinearForm, Predictions,
-    Result, SealedLabels, TrainCases, TrainSet, Truth,
+    Result, SealedLabels, TrainCases, TrainSet, Truth, Volume,
 };
 
 /// Where cases come from: a manifest, a DICOM tree, a phantom.
@@ -34,6 +34,11 @@ pub trait FeatureExtractor: Send + Sync {
     fn names(&self) -> Vec<FeatureName>;
     /// The features of one case; the names are those of [`FeatureExtractor::names`].
     fn extract(&self, case: &Case) -> Result<FeatureVector>;
+    /// Where in the image its share of a linear margin arises: above 0 towards the positive class, on the grid of the
+    /// case's image. `None` from an extractor that cannot say, or whose features the form does not use.
+    fn saliency(&self, _case: &Case, _form: &LinearForm) -> Result<Option<Volume>> {
+        Ok(None)
+    }
     /// Raise this when results change, so that cached ones are not used.
     fn version(&self) -> u32 {
         1
