@@ -217,6 +217,31 @@ impl ResNetConfig {
         strides
     }
 
+    /// Positions of each stage for an input of `grid` voxels, stem first: `ceil(grid / stride)` along each axis.
+    pub fn stage_shapes(&self, grid: [usize; 3]) -> Vec<[usize; 3]> {
+        self.stage_strides().iter().map(|stride| [0, 1, 2].map(|a| grid[a].div_ceil(stride[a]))).collect()
+    }
+
+    /// Refuses an input so small that an instance norm would see a single position, of which it makes a silent 0.
+    ///
+    /// # Errors
+    /// [`Code::Parameter`], naming the stage.
+    pub fn must_reach(&self, grid: [usize; 3], last: usize) -> Result<()> {
+        let shapes = self.stage_shapes(grid);
+        let Some(lost) = shapes.iter().take(last + 1).position(|s| s.iter().product::<usize>() < 2) else {
+            return Ok(());
+        };
+        if self.norm == Norm::Batch {
+            return Ok(());
+        }
+        Err(Error::new(
+            Code::Parameter,
+            format!("an input of {grid:?} voxels leaves `{}` one position", self.stage_names()[lost]),
+        )
+        .expected("at least 2 positions for an instance norm")
+        .hint("take a larger grid, or fewer stages"))
+    }
+
     /// Every tensor of the network with its shape, in order of use; the names are torchvision's.
     pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
         let mut list = TensorList { norm: self.norm, tensors: Vec::new() };
@@ -337,6 +362,16 @@ mod tests {
         assert_eq!(a.tensors(), b.tensors());
         assert_eq!(a.stage_strides().last(), Some(&[8; 3]));
         assert_eq!(b.stage_strides().last(), Some(&[32; 3]));
+    }
+
+    #[test]
+    fn an_input_too_small_for_a_stage_is_refused() {
+        let config = ResNetConfig::r18w16_deepbet();
+        assert_eq!(config.stage_shapes([64, 128, 100]).last(), Some(&[2, 4, 4]));
+        assert!(config.must_reach([32, 64, 64], 4).is_ok());
+        assert!(config.must_reach([32; 3], 3).is_ok());
+        assert_eq!(config.must_reach([32; 3], 4).unwrap_err().code(), Code::Parameter);
+        assert!(ResNetConfig::monai18().must_reach([32; 3], 4).is_ok());
     }
 
     #[test]

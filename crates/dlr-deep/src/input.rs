@@ -113,7 +113,7 @@ impl Intensity {
             }
             Intensity::PositiveZScore => {
                 let (mean, sd) = mean_sd(inside.into_iter().filter(|v| *v > 0.0));
-                if !(sd > 0.0) {
+                if sd.is_nan() || sd == 0.0 {
                     return Err(no_contrast());
                 }
                 replace(values, 0.0, |v| if v > 0.0 { (v - mean) / sd } else { 0.0 });
@@ -162,7 +162,7 @@ fn mean_sd(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
 #[derive(Debug, Clone, PartialEq)]
 pub struct InputGrid {
     geometry: Geometry,
-    image_shape: [usize; 3],
+    image: Geometry,
     /// Fractional image index of each grid index, per axis.
     positions: [Vec<f64>; 3],
 }
@@ -190,7 +190,7 @@ impl InputGrid {
         });
         let origin_mm = image.to_world([positions[0][0], positions[1][0], positions[2][0]]);
         let geometry = Geometry::new(shape, spacing_mm, origin_mm, image.direction())?;
-        Ok(InputGrid { geometry, image_shape, positions })
+        Ok(InputGrid { geometry, image: *image, positions })
     }
 
     /// Where the grid lies in the patient.
@@ -218,23 +218,22 @@ impl InputGrid {
         values
     }
 
-    /// For every voxel of the grid, whether the nearest image voxel belongs to `mask`. Outside the image: no.
+    /// For every voxel of the grid, whether the nearest image voxel belongs to `region` (all of the image for `None`).
+    /// Outside the image: no.
     ///
     /// # Errors
     /// [`Code::GridMismatch`] for a mask on another grid than the image.
-    pub(crate) fn read_mask(&self, mask: &Mask) -> Result<Vec<bool>> {
-        if mask.geometry().shape() != self.image_shape {
-            return Err(Error::new(Code::GridMismatch, "mask grid differs from image grid")
-                .expected(format!("{:?}", self.image_shape))
-                .found(format!("{:?}", mask.geometry().shape())));
+    pub(crate) fn read_region(&self, region: Option<&Mask>) -> Result<Vec<bool>> {
+        if let Some(mask) = region {
+            self.image.must_match(mask.geometry(), "mask")?;
         }
+        let voxels = region.map(Mask::voxels);
         let [zs, ys, xs] = [0, 1, 2].map(|a| self.nearest(a));
-        let voxels = mask.voxels();
         let mut values = Vec::with_capacity(self.geometry.n_voxels());
         for z in &zs {
             for y in &ys {
                 values.extend(xs.iter().map(|x| match (z, y, x) {
-                    (Some(z), Some(y), Some(x)) => voxels[[*z, *y, *x]],
+                    (Some(z), Some(y), Some(x)) => voxels.is_none_or(|v| v[[*z, *y, *x]]),
                     _ => false,
                 }));
             }
@@ -242,31 +241,35 @@ impl InputGrid {
         Ok(values)
     }
 
-    /// Which grid voxels lie in the image.
-    pub(crate) fn inside(&self) -> Vec<bool> {
-        let [zs, ys, xs] = [0, 1, 2].map(|a| self.nearest(a));
-        let mut values = Vec::with_capacity(self.geometry.n_voxels());
-        for z in &zs {
-            for y in &ys {
-                values.extend(xs.iter().map(|x| z.is_some() && y.is_some() && x.is_some()));
-            }
-        }
-        values
+    /// A map on every `stride`-th voxel of this grid, read on the image's grid (trilinear; beyond the outermost
+    /// positions, theirs).
+    pub(crate) fn spread(&self, map: &[f64], shape: [usize; 3], stride: [usize; 3]) -> Array3<f32> {
+        let [zs, ys, xs] = [0, 1, 2].map(|a| self.stage_neighbours(a, shape[a], stride[a]));
+        let at = |z: usize, y: usize, x: usize| map[(z * shape[1] + y) * shape[2] + x];
+        Array3::from_shape_fn(self.image.shape(), |(z, y, x)| {
+            let (z, y, x) = (&zs[z], &ys[y], &xs[x]);
+            let row = |zi: usize, yi: usize| x.mix(at(zi, yi, x.low), at(zi, yi, x.high));
+            let plane = |zi: usize| y.mix(row(zi, y.low), row(zi, y.high));
+            z.mix(plane(z.low), plane(z.high)) as f32
+        })
+    }
+
+    /// For each image index along an axis, its two neighbours among `n` positions that are `stride` grid voxels apart.
+    fn stage_neighbours(&self, axis: usize, n: usize, stride: usize) -> Vec<Pair> {
+        let step = self.geometry.spacing_mm()[axis] / self.image.spacing_mm()[axis];
+        let first = self.positions[axis][0];
+        let position = |i: usize| (i as f64 - first) / step / stride as f64;
+        (0..self.image.shape()[axis]).map(|i| Pair::new(position(i), n)).collect()
     }
 
     fn nearest(&self, axis: usize) -> Vec<Option<usize>> {
-        let n = self.image_shape[axis];
+        let n = self.image.shape()[axis];
         self.positions[axis].iter().map(|p| in_image(*p, n).then(|| (p.round().max(0.0) as usize).min(n - 1))).collect()
     }
 
     fn neighbours(&self, axis: usize) -> Vec<Option<Pair>> {
-        let n = self.image_shape[axis];
-        let pair = |p: &f64| {
-            let p_in = p.clamp(0.0, (n - 1) as f64);
-            let low = p_in as usize;
-            in_image(*p, n).then(|| Pair { low, high: (low + 1).min(n - 1), share: p_in.fract() })
-        };
-        self.positions[axis].iter().map(pair).collect()
+        let n = self.image.shape()[axis];
+        self.positions[axis].iter().map(|p| in_image(*p, n).then(|| Pair::new(*p, n))).collect()
     }
 }
 
@@ -283,6 +286,13 @@ struct Pair {
 }
 
 impl Pair {
+    /// Around a fractional index among `n`; beyond the ends, the end itself.
+    fn new(position: f64, n: usize) -> Self {
+        let position = position.clamp(0.0, (n - 1) as f64);
+        let low = position as usize;
+        Pair { low, high: (low + 1).min(n - 1), share: position.fract() }
+    }
+
     fn mix(&self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.share
     }
@@ -309,14 +319,14 @@ mod tests {
             assert!((a - b).abs() < 1e-9);
         }
         // 20 voxels of 1.5 mm are 30 mm: 12 of 16 grid columns lie in the image.
-        assert_eq!(grid.inside().iter().filter(|v| **v).count(), 16 * 16 * 12);
+        assert_eq!(grid.read_region(None).unwrap().iter().filter(|v| **v).count(), 16 * 16 * 12);
     }
 
     #[test]
     fn stretch_fills_the_grid() {
         let image = ramp((10, 40, 20), [4.0, 1.0, 1.5]);
         let grid = InputGrid::new(image.geometry(), [8, 16, 10], Fit::Stretch).unwrap();
-        assert!(grid.inside().iter().all(|v| *v));
+        assert!(grid.read_region(None).unwrap().iter().all(|v| *v));
         assert_eq!(grid.geometry().spacing_mm(), [5.0, 2.5, 3.0]);
     }
 

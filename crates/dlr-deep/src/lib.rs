@@ -12,15 +12,20 @@
 //!
 //! Cargo features: `conformance` adds the recomputed reference values ([`conformance`]); `wgpu` adds the GPU engine.
 
+mod cam;
 mod config;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod extractor;
 mod input;
 mod network;
-mod random;
+mod pooling;
 mod weights;
 
+pub use cam::{CamMap, combine};
 pub use config::{Block, Norm, ResNetConfig, Shortcut, StageConfig, StemConfig, VARIANTS};
+pub use extractor::{DeepConfig, DeepExtractor, RegionConfig};
 pub use input::{Fit, Input, InputConfig, InputGrid, Intensity};
 pub use network::{Engine, Network, StageMap};
+pub use pooling::{Pool, RegionWeights};
 pub use weights::{CONFIG_KEY, EMBEDDED_LICENCE, WeightTensor, Weights};

@@ -109,7 +109,7 @@ impl Network {
     ///
     /// # Errors
     /// [`Code::Shape`] where `input` does not fill `in_channels` volumes of `shape`, or `shape` has an empty axis;
-    /// [`Code::Parameter`] for a stage that the network does not have.
+    /// [`Code::Parameter`] for a stage that the network does not have, or that a shape this small does not reach.
     pub fn forward(&self, input: Vec<f32>, shape: [usize; 3], last: usize) -> Result<Vec<StageMap>> {
         let [z, y, x] = shape;
         let channels = self.config.in_channels;
@@ -122,6 +122,7 @@ impl Network {
             return Err(Error::new(Code::Parameter, format!("stage {last} was asked for"))
                 .expected(format!("0 (stem) to {}", self.config.stages.len())));
         }
+        self.config.must_reach(shape, last)?;
         let data = TensorData::new(input, [1, channels, z, y, x]);
         let mut x = relu(self.stem.forward(Tensor::<5>::from_data(data, &self.device)));
         let mut maps = vec![self.map(0, &x)?];

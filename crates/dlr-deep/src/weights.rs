@@ -5,8 +5,7 @@
 //! [`ResNetConfig`](crate::ResNetConfig)'s to say.
 
 use crate::config::{Block, Norm, ResNetConfig, Shortcut, StageConfig, StemConfig};
-use crate::random::Normal;
-use dlr_core::{Code, Error, Result};
+use dlr_core::{Code, Error, Result, Rng};
 use safetensors::{Dtype, SafeTensors, View};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -218,12 +217,17 @@ fn random_tensor(name: &str, shape: Vec<usize>, seed: u64) -> WeightTensor {
     let n: usize = shape.iter().product();
     let values = if let [out, _, z, y, x] = shape[..] {
         let sd = (2.0 / (out * z * y * x) as f64).sqrt();
-        let mut normal = Normal::new(seed, name);
-        (0..n).map(|_| (sd * normal.next()) as f32).collect()
+        let mut rng = Rng::stream(seed, hash(name));
+        (0..n).map(|_| (sd * rng.normal()) as f32).collect()
     } else {
         vec![if name.ends_with(".weight") || name.ends_with(".running_var") { 1.0 } else { 0.0 }; n]
     };
     WeightTensor { shape, values }
+}
+
+/// FNV-1a, so that the stream of a tensor depends on its name and not on its place in the list.
+fn hash(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Little-endian floating point numbers of any width as `f32`; `None` for other types.

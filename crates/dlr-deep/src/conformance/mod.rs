@@ -6,7 +6,8 @@
 
 mod formula;
 
-use crate::{Engine, Network, ResNetConfig, StageMap, Weights};
+use crate::{Engine, Network, StageMap, Weights};
+use dlr_core::conformance::{Miss, SuiteTable};
 use dlr_core::{Code, Error, Result};
 use formula::{Formula, Grid};
 use serde_json::{Map, Value};
@@ -23,88 +24,61 @@ const FILE: &str = "reference_activations.json";
 static EMBEDDED: &str = include_str!("../../../../data-fixtures/network/reference_activations.json");
 const EMBEDDED_NETWORK: &str = "r18w16_deepbet_t1w";
 
-/// One stage of one network, recomputed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Row {
-    /// Network and stage, for example `r18w16_deepbet_t1w layer4`.
-    pub table: String,
-    /// Values within the tolerance.
-    pub passed: usize,
-    /// Values in the reference.
-    pub total: usize,
-    /// Largest difference, as a share of the largest value of the stage.
-    pub largest_error: f64,
-}
-
-/// A value that is not as expected.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Miss {
-    /// Channel or property: `mean 0017`, `shape`, or `network` where nothing could be computed.
-    pub name: String,
-    /// Network and stage.
-    pub configuration: String,
-    /// Expected value.
-    pub expected: String,
-    /// What was found instead.
-    pub found: String,
-    /// Allowed difference, in the unit of the value; 0 where it must be equal.
-    pub tolerance: f64,
-}
-
-/// What a run of the suite found: a row per stage, and every miss.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Outcome {
-    /// One per stage.
-    pub rows: Vec<Row>,
-    /// Empty where all is as it should be.
-    pub misses: Vec<Miss>,
-}
-
-/// The embedded network against its reference values in `data-fixtures/network`.
+/// The embedded network against its reference values: a table per stage.
 ///
 /// # Errors
-/// As [`check_folder`].
-pub fn check_embedded() -> Result<Outcome> {
+/// [`Code::FileFormat`] where the reference in the binary is damaged.
+pub fn check_embedded() -> Result<Vec<SuiteTable>> {
     let reference = Reference::parse(EMBEDDED)?;
-    let mut outcome = Outcome::default();
     let stages = reference
         .networks
         .get(EMBEDDED_NETWORK)
         .ok_or_else(|| Error::new(Code::FileFormat, format!("`{FILE}` holds no `{EMBEDDED_NETWORK}`")))?;
-    let network = Network::new(&ResNetConfig::r18w16_deepbet(), &Weights::embedded(), Engine::Flex)?;
-    check_network(EMBEDDED_NETWORK, &network, &reference, stages, &mut outcome)?;
-    Ok(outcome)
+    let mut tables = check_network(EMBEDDED_NETWORK, &Network::embedded()?, &reference, stages)?;
+    let others: Vec<&str> = reference.networks.keys().map(String::as_str).filter(|n| *n != EMBEDDED_NETWORK).collect();
+    if let Some(table) = tables.last_mut() {
+        table.notes.push(format!("not in this binary, checked with --reference: {}", others.join(", ")));
+    }
+    Ok(tables)
 }
 
-/// Every network of a folder in the layout of this suite.
+/// Every network of a folder in the layout of this suite: a table per network and stage.
 ///
 /// A network that cannot be read or built is a miss, so that the others are still checked.
 ///
 /// # Errors
 /// [`Code::FileMissing`] or [`Code::FileFormat`] for a reference file that is absent or not of this layout.
-pub fn check_folder(folder: &Path) -> Result<Outcome> {
+pub fn check_folder(folder: &Path) -> Result<Vec<SuiteTable>> {
     let text = std::fs::read_to_string(folder.join(FILE))
         .map_err(|e| Error::new(Code::FileMissing, format!("`{FILE}` cannot be read: {e}")))?;
     let reference = Reference::parse(&text)?;
     if reference.networks.is_empty() {
         return Err(Error::new(Code::FileFormat, format!("`{FILE}` holds no network")));
     }
-    let mut outcome = Outcome::default();
+    let mut tables = Vec::new();
     for (name, stages) in &reference.networks {
-        let done = read_network(folder, name)
-            .and_then(|network| check_network(name, &network, &reference, stages, &mut outcome));
-        if let Err(error) = done {
-            outcome.rows.push(Row { table: name.clone(), passed: 0, total: 1, largest_error: f64::INFINITY });
-            outcome.misses.push(Miss {
-                name: "network".into(),
-                configuration: name.clone(),
-                expected: "a network that can be built and run".into(),
-                found: error.to_string().replace('\n', ";"),
-                tolerance: 0.0,
-            });
-        }
+        let found = read_network(folder, name).and_then(|network| check_network(name, &network, &reference, stages));
+        tables.extend(found.unwrap_or_else(|error| {
+            let mut table = SuiteTable::new(name);
+            let expected = "a network that can be built and run";
+            table.record(
+                f64::INFINITY,
+                Some(miss("network", name, expected, error.to_string().replace('\n', ";"), "none")),
+            );
+            vec![table]
+        }));
     }
-    Ok(outcome)
+    Ok(tables)
+}
+
+fn miss(name: &str, configuration: &str, expected: impl ToString, found: impl ToString, tolerance: &str) -> Miss {
+    Miss {
+        name: name.into(),
+        configuration: configuration.into(),
+        expected: expected.to_string(),
+        found: found.to_string(),
+        tolerance: tolerance.into(),
+    }
 }
 
 fn read_network(folder: &Path, name: &str) -> Result<Network> {
@@ -123,64 +97,50 @@ fn check_network(
     network: &Network,
     reference: &Reference,
     stages: &Map<String, Value>,
-    outcome: &mut Outcome,
-) -> Result<()> {
+) -> Result<Vec<SuiteTable>> {
     let own = stages.get("input").and_then(Value::as_str);
     let (values, shape) = reference.input(own)?;
     let wanted: Vec<&String> = stages.keys().filter(|k| *k != "input" && *k != "note").collect();
     let names = network.config().stage_names();
     let last = wanted.iter().filter_map(|s| names.iter().position(|n| &n == s)).max().unwrap_or(0);
-    let channels = network.config().in_channels;
-    let maps = network.forward(values.repeat(channels), shape, last)?;
-    for stage in wanted {
-        let configuration = format!("{name} {stage}");
-        let found = maps.iter().find(|m| &m.stage == stage);
-        check_stage(&configuration, &stages[stage], found, outcome);
-    }
-    Ok(())
+    let maps = network.forward(values.repeat(network.config().in_channels), shape, last)?;
+    let find = |stage: &str| maps.iter().find(|m| m.stage == stage);
+    Ok(wanted.into_iter().map(|stage| check_stage(name, stage, &stages[stage], find(stage))).collect())
 }
 
-fn check_stage(configuration: &str, expected: &Value, found: Option<&StageMap>, outcome: &mut Outcome) {
+fn check_stage(network: &str, stage: &str, expected: &Value, found: Option<&StageMap>) -> SuiteTable {
+    let configuration = format!("{network} {stage}");
+    let mut table = SuiteTable::new(&configuration);
+    table.notes.push("errors are shares of the largest value of the stage".into());
+    if let (Some(shape), Some(map)) = (expected.get("shape"), found) {
+        let [z, y, x] = map.shape;
+        let own = serde_json::json!([1, map.channels, z, y, x]);
+        let missed = (*shape != own).then(|| miss("shape", &configuration, shape, &own, "equal"));
+        table.record(if missed.is_some() { f64::INFINITY } else { 0.0 }, missed);
+    }
     let means: Vec<f64> = match expected.get("mean").unwrap_or(expected) {
         Value::Array(list) => list.iter().map(|v| v.as_f64().unwrap_or(f64::NAN)).collect(),
         _ => Vec::new(),
     };
-    let mut row = Row { table: configuration.to_owned(), passed: 0, total: means.len(), largest_error: 0.0 };
-    let mut miss = |name: String, expected: String, found: String, tolerance: f64| {
-        outcome.misses.push(Miss { name, configuration: configuration.to_owned(), expected, found, tolerance });
-    };
     if means.is_empty() {
-        miss("mean".into(), "a list of numbers".into(), "none in the reference".into(), 0.0);
-    }
-    if let (Some(shape), Some(map)) = (expected.get("shape"), found) {
-        row.total += 1;
-        let [z, y, x] = map.shape;
-        let own = serde_json::json!([1, map.channels, z, y, x]);
-        if *shape == own {
-            row.passed += 1;
-        } else {
-            miss("shape".into(), shape.to_string(), own.to_string(), 0.0);
-        }
+        table.record(
+            f64::INFINITY,
+            Some(miss("mean", &configuration, "a list of numbers", "none in the reference", "")),
+        );
     }
     let largest = means.iter().map(|m| m.abs()).fold(0.0, f64::max);
-    let n_channels = found.map_or(0, |m| m.channels);
-    for c in 0..means.len().max(n_channels) {
+    let text = |v: Option<f64>| v.map_or("nothing".to_owned(), |v| v.to_string());
+    for c in 0..means.len().max(found.map_or(0, |m| m.channels)) {
+        let expected = means.get(c).copied();
         let own = found.filter(|m| c < m.channels).map(|m| mean(m.channel(c)));
-        let error = match (means.get(c), own) {
-            (Some(expected), Some(own)) => (own - expected).abs() / largest,
-            _ => f64::INFINITY,
-        };
-        // A comparison that NaN fails.
-        if error <= TOLERANCE {
-            row.passed += 1;
-        } else {
-            let text = |v: Option<f64>| v.map_or("nothing".to_owned(), |v| v.to_string());
-            miss(format!("mean {c:04}"), text(means.get(c).copied()), text(own), TOLERANCE * largest);
-        }
-        row.largest_error = if error.is_nan() { f64::INFINITY } else { row.largest_error.max(error) };
+        let error = expected.zip(own).map_or(f64::INFINITY, |(e, o)| (o - e).abs() / largest);
+        let error = if error.is_nan() { f64::INFINITY } else { error };
+        let tolerance = format!("{TOLERANCE:e} of {largest}");
+        let missed = (error > TOLERANCE)
+            .then(|| miss(&format!("mean {c:04}"), &configuration, text(expected), text(own), &tolerance));
+        table.record(error, missed);
     }
-    row.total = row.total.max(row.passed + usize::from(means.is_empty()));
-    outcome.rows.push(row);
+    table
 }
 
 fn mean(values: &[f32]) -> f64 {
@@ -223,47 +183,45 @@ impl Reference {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ResNetConfig;
+
+    fn show(tables: &[SuiteTable]) -> String {
+        tables.iter().map(|t| format!("{t}\n")).collect()
+    }
 
     #[test]
     fn the_embedded_network_gives_the_values_of_the_original() {
-        let outcome = check_embedded().unwrap();
-        assert!(outcome.misses.is_empty(), "{:#?}", outcome.misses);
-        assert_eq!(outcome.rows.len(), 5);
-        assert!(outcome.rows.iter().all(|r| r.passed == r.total && r.total >= 16));
-        for row in &outcome.rows {
-            eprintln!("{}: {} / {}, largest error {:.1e}", row.table, row.passed, row.total, row.largest_error);
-        }
+        let tables = check_embedded().unwrap();
+        assert_eq!(tables.iter().map(|t| t.total).collect::<Vec<_>>(), [16, 17, 33, 65, 129]);
+        assert!(tables.iter().all(SuiteTable::is_green), "{}", show(&tables));
     }
 
     #[test]
     fn all_networks_of_the_shared_folder_give_the_values_of_the_original() {
         let Some(folder) = data_fixtures::shared("weights") else { return };
-        let outcome = check_folder(&folder).unwrap();
-        for row in &outcome.rows {
-            eprintln!("{}: {} / {}, largest error {:.1e}", row.table, row.passed, row.total, row.largest_error);
-        }
-        assert!(outcome.misses.is_empty(), "{:#?}", outcome.misses);
-        assert_eq!(outcome.rows.len(), 12);
+        let tables = check_folder(&folder).unwrap();
+        eprint!("{}", show(&tables));
+        assert!(tables.iter().all(SuiteTable::is_green), "{}", show(&tables));
+        assert_eq!(tables.len(), 12);
     }
 
     #[test]
     fn another_network_or_a_changed_value_is_a_miss() {
         let mut reference = Reference::parse(EMBEDDED).unwrap();
-        let mut outcome = Outcome::default();
+        let stages = reference.networks.remove(EMBEDDED_NETWORK).unwrap();
         let config = ResNetConfig::r18w16_deepbet();
         let random = Network::new(&config, &Weights::random(&config, 1), Engine::Flex).unwrap();
-        let stages = reference.networks.remove(EMBEDDED_NETWORK).unwrap();
-        check_network(EMBEDDED_NETWORK, &random, &reference, &stages, &mut outcome).unwrap();
-        assert!(outcome.rows.iter().all(|row| row.passed < row.total / 2), "{:?}", outcome.rows);
+        let tables = check_network(EMBEDDED_NETWORK, &random, &reference, &stages).unwrap();
+        assert!(tables.iter().all(|t| t.passed() < t.total / 2), "{}", show(&tables));
 
         let mut changed = stages.clone();
         changed["layer4"]["mean"][17] = serde_json::json!(0.9);
         changed["layer1"]["shape"][2] = serde_json::json!(13);
         changed["stem"].as_array_mut().unwrap().pop();
         changed.insert("layer5".into(), serde_json::json!({"mean": [1.0, 2.0]}));
-        let mut outcome = Outcome::default();
-        check_network(EMBEDDED_NETWORK, &Network::embedded().unwrap(), &reference, &changed, &mut outcome).unwrap();
-        let names: Vec<_> = outcome.misses.iter().map(|m| format!("{} {}", m.configuration, m.name)).collect();
+        let tables = check_network(EMBEDDED_NETWORK, &Network::embedded().unwrap(), &reference, &changed).unwrap();
+        let misses = tables.iter().flat_map(|t| &t.misses);
+        let names: Vec<_> = misses.map(|m| format!("{} {}", m.configuration, m.name)).collect();
         let expected = [
             "r18w16_deepbet_t1w stem mean 0015",
             "r18w16_deepbet_t1w layer1 shape",
