@@ -1,0 +1,64 @@
+//! How failures of the file system become `dlr_core::Error`: one place that decides the code and strips the folder.
+
+use dlr_core::{Code, Error};
+use std::io;
+use std::path::Path;
+
+/// The last part of a path, for messages: folders may name patients, people or machines.
+pub(crate) fn base_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| "(no name)".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// An error while opening or reading `path`.
+pub(crate) fn reading(path: &Path, error: &io::Error) -> Error {
+    let name = base_name(path);
+    match error.kind() {
+        io::ErrorKind::NotFound => Error::new(Code::FileMissing, format!("file `{name}` does not exist"))
+            .hint("relative paths start at the folder of the manifest"),
+        io::ErrorKind::IsADirectory => Error::new(Code::FileMissing, format!("`{name}` is a folder, not a file")),
+        io::ErrorKind::PermissionDenied => {
+            Error::new(Code::FileMissing, format!("file `{name}` may not be read: permission denied"))
+        }
+        io::ErrorKind::UnexpectedEof => truncated(path),
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => corrupt(path, &error.to_string()),
+        io::ErrorKind::OutOfMemory => {
+            Error::new(Code::FileTooLarge, format!("`{name}` needs more memory than there is"))
+        }
+        kind => Error::new(Code::FileMissing, format!("file `{name}` cannot be read: {kind}")),
+    }
+}
+
+/// A file that ends before its last voxel.
+pub(crate) fn truncated(path: &Path) -> Error {
+    Error::new(Code::FileTruncated, format!("file `{}` ends early", base_name(path)))
+        .hint("copy or download the file again")
+}
+
+/// A file that goes on after its last voxel.
+pub(crate) fn too_long(path: &Path, expected: u64) -> Error {
+    Error::new(Code::FileTruncated, format!("file `{}` goes on after its last voxel", base_name(path)))
+        .expected(format!("{expected} bytes as the header says"))
+        .hint("header and data do not belong together")
+}
+
+/// A file whose compressed data or checksum is damaged.
+pub(crate) fn corrupt(path: &Path, what: &str) -> Error {
+    Error::new(Code::FileCorrupt, format!("file `{}` is damaged: {what}", base_name(path)))
+        .hint("copy or download the file again")
+}
+
+/// A file that is not what its reader needs.
+pub(crate) fn format(path: &Path, what: impl std::fmt::Display) -> Error {
+    Error::new(Code::FileFormat, format!("file `{}`: {what}", base_name(path)))
+}
+
+/// A header that claims too much.
+pub(crate) fn too_large(path: &Path, what: impl std::fmt::Display) -> Error {
+    Error::new(Code::FileTooLarge, format!("file `{}` claims {what}", base_name(path)))
+}
+
+/// An error while writing `path`.
+pub(crate) fn writing(path: &Path, error: &io::Error) -> Error {
+    let kind = error.kind();
+    Error::new(Code::FileWrite, format!("file `{}` cannot be written: {kind}", base_name(path)))
+}

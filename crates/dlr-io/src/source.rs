@@ -1,0 +1,158 @@
+//! [`Source`]: the bytes of a file, unpacked, with every checksum verified when the last byte has been read.
+//!
+//! Gzip is recognised by its first two bytes, not by the name. All members of a gzip file are read (pigz and bgzip
+//! write several); the CRC-32 and the length of each are checked, and anything after the last is refused. Peers
+//! check less: a damaged checksum goes unnoticed in nibabel and in the nifti crate.
+
+use crate::failure;
+use crate::limits::Packing;
+use dlr_core::Result;
+use flate2::bufread::GzDecoder;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+const BUFFER: usize = 1 << 17;
+
+/// An open file, read from front to back.
+pub(crate) struct Source {
+    path: PathBuf,
+    reader: Box<dyn BufRead>,
+    /// Size of the file on disk.
+    pub(crate) file_len: u64,
+    pub(crate) packing: Packing,
+}
+
+impl Source {
+    /// Opens a file and unpacks it if it is gzip.
+    pub(crate) fn open(path: &Path) -> Result<Source> {
+        let mut plain = Source::open_plain(path)?;
+        if plain.peek()?.starts_with(&[0x1f, 0x8b]) { plain.unpack(Packing::Gzip) } else { Ok(plain) }
+    }
+
+    /// Opens a file as it is.
+    pub(crate) fn open_plain(path: &Path) -> Result<Source> {
+        let file = File::open(path).map_err(|e| failure::reading(path, &e))?;
+        let meta = file.metadata().map_err(|e| failure::reading(path, &e))?;
+        if meta.is_dir() {
+            return Err(failure::reading(path, &io::ErrorKind::IsADirectory.into()));
+        }
+        let reader = Box::new(BufReader::with_capacity(BUFFER, file));
+        Ok(Source { path: path.to_owned(), reader, file_len: meta.len(), packing: Packing::Plain })
+    }
+
+    /// Unpacks the rest of a plain source.
+    pub(crate) fn unpack(self, packing: Packing) -> Result<Source> {
+        let reader: Box<dyn BufRead> = match packing {
+            Packing::Plain => return Ok(self),
+            Packing::Gzip => Box::new(BufReader::with_capacity(BUFFER, Members::new(self.reader))),
+            Packing::Bzip2 => {
+                Box::new(BufReader::with_capacity(BUFFER, bzip2::bufread::MultiBzDecoder::new(self.reader)))
+            }
+        };
+        Ok(Source { reader, packing, ..self })
+    }
+
+    /// The next bytes, without taking them.
+    pub(crate) fn peek(&mut self) -> Result<&[u8]> {
+        self.reader.fill_buf().map_err(|e| failure::reading(&self.path, &e))
+    }
+
+    /// Fills `bytes`, or refuses a file that ends early.
+    pub(crate) fn read_exact(&mut self, bytes: &mut [u8]) -> Result<()> {
+        self.reader.read_exact(bytes).map_err(|e| failure::reading(&self.path, &e))
+    }
+
+    /// The next `n` bytes, or fewer where the file ends.
+    pub(crate) fn up_to(&mut self, n: u64) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        (&mut self.reader).take(n).read_to_end(&mut bytes).map_err(|e| failure::reading(&self.path, &e))?;
+        Ok(bytes)
+    }
+
+    /// Drops `n` bytes.
+    pub(crate) fn skip(&mut self, n: u64) -> Result<()> {
+        let skipped = io::copy(&mut (&mut self.reader).take(n), &mut io::sink());
+        match skipped.map_err(|e| failure::reading(&self.path, &e))? {
+            found if found == n => Ok(()),
+            _ => Err(failure::truncated(&self.path)),
+        }
+    }
+
+    /// One line without its end, of fewer than `limit` bytes. The last line of a file may lack its line feed.
+    pub(crate) fn line(&mut self, limit: u64) -> Result<Vec<u8>> {
+        let mut line = Vec::new();
+        (&mut self.reader).take(limit).read_until(b'\n', &mut line).map_err(|e| failure::reading(&self.path, &e))?;
+        if line.len() as u64 >= limit {
+            return Err(failure::format(&self.path, "the header has no end"));
+        }
+        for end in *b"\n\r" {
+            line.pop_if(|last| *last == end);
+        }
+        Ok(line)
+    }
+
+    /// Everything that is left, refused above `limit` bytes.
+    pub(crate) fn rest(&mut self, limit: u64) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        (&mut self.reader)
+            .take(limit.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .map_err(|e| failure::reading(&self.path, &e))?;
+        if bytes.len() as u64 > limit { Err(failure::too_long(&self.path, limit)) } else { Ok(bytes) }
+    }
+
+    /// Refuses anything that follows. Reading to the end is also what verifies the checksums.
+    pub(crate) fn finish(mut self, expected: u64) -> Result<()> {
+        if self.peek()?.is_empty() { Ok(()) } else { Err(failure::too_long(&self.path, expected)) }
+    }
+
+    /// Other bytes under the same name.
+    pub(crate) fn replaced(&self, bytes: impl BufRead + 'static) -> Source {
+        Source { path: self.path.clone(), reader: Box::new(bytes), file_len: self.file_len, packing: self.packing }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// All members of a gzip stream, one after the other.
+struct Members {
+    decoder: Option<GzDecoder<Box<dyn BufRead>>>,
+    n_finished: usize,
+}
+
+impl Members {
+    fn new(reader: Box<dyn BufRead>) -> Self {
+        Members { decoder: Some(GzDecoder::new(reader)), n_finished: 0 }
+    }
+}
+
+impl Read for Members {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while let Some(decoder) = &mut self.decoder {
+            match decoder.read(out) {
+                Ok(0) if !out.is_empty() => {
+                    // The decoder has checked CRC-32 and length of this member. What follows must be another one.
+                    self.n_finished += 1;
+                    let Some(mut reader) = self.decoder.take().map(GzDecoder::into_inner) else { break };
+                    let next = reader.fill_buf()?;
+                    if next.is_empty() {
+                        break;
+                    }
+                    if !next.starts_with(&[0x1f]) {
+                        return Err(io::Error::new(
+                            io::ErrorKind::InvalidData,
+                            "bytes follow the end of the gzip data",
+                        ));
+                    }
+                    self.decoder = Some(GzDecoder::new(reader));
+                }
+                // Damaged data can make the decoder run past the end of the file: only the code differs.
+                other => return other,
+            }
+        }
+        Ok(0)
+    }
+}
