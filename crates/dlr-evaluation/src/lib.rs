@@ -1,0 +1,42 @@
+//! How good a prediction is, how sure one can be of that, and what could have gone wrong.
+//!
+//! Plain functions on slices of scores and labels first, adapters to the seams of `dlr-core` second. Nothing here learns
+//! from data that a model is later scored on: thresholds and recalibration take [`dlr_core::TrainScores`].
+//!
+//! | Feature | Meaning |
+//! |---|---|
+//! | `conformance` | recomputes published and oracle values from a folder of reference files |
+
+mod auc;
+mod bootstrap;
+mod calibration;
+mod check;
+mod confusion;
+mod distribution;
+mod interval;
+mod linear_algebra;
+mod logit;
+mod metric;
+mod precision_recall;
+mod quantile;
+mod rank;
+mod repeated;
+mod roc;
+mod scores;
+mod threshold;
+
+pub use auc::{AucTest, Delong, IntervalKind, auc, delong, delong_paired, delong_unpaired, hanley_mcneil_variance};
+pub use bootstrap::{Bootstrap, Resampler, bca_interval, bootstrap, bootstrap_auc, percentile_interval, resampled_auc};
+pub use calibration::{
+    CalibrationBin, CalibrationCurve, CalibrationLine, HosmerLemeshow, Isotonic, Platt, brier, calibration_bins,
+    calibration_curve, calibration_line, expected_calibration_error, hosmer_lemeshow, log_loss, lowess,
+};
+pub use confusion::{Confusion, f1_all_positive};
+pub use interval::{Interval, clopper_pearson, wilson};
+pub use logit::{log_odds, probability};
+pub use metric::{metric, metric_at, metric_names};
+pub use precision_recall::{PrecisionRecall, average_precision, precision_recall};
+pub use repeated::{RepeatScore, RepeatedScores, by_patient, mean_held_out, mean_out_of_fold, summarise_repeats};
+pub use roc::{RocBand, RocCurve, roc_band, roc_curve};
+pub use scores::{Scores, evaluate};
+pub use threshold::{fixed_cut, target_sensitivity, youden};
