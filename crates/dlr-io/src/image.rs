@@ -3,7 +3,7 @@
 use crate::source::Source;
 use crate::{atomic, failure, nifti, nrrd};
 use dlr_core::{Geometry, Mask, Result, Volume, Voxels};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Something read, with one sentence for each thing that was decided for the reader.
 ///
@@ -65,6 +65,19 @@ pub(crate) fn read_raw(path: &Path) -> Result<Raw> {
         return Err(failure::format(path, "this is one DICOM file").hint("give the folder that holds the whole series"));
     }
     nifti::read_from(source)
+}
+
+/// The files that reading `path` opens, `path` first: two for a header with detached data.
+pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = vec![path.to_owned()];
+    if has_extension(path, &["img", "img.gz"]) {
+        files.push(nifti::header_of_image(path)?);
+    } else if has_extension(path, &["hdr", "hdr.gz"]) {
+        files.extend(nifti::image_of_header(path));
+    } else if has_extension(path, &["nhdr", "nrrd"]) {
+        files.extend(nrrd::detached_data(path)?);
+    }
+    Ok(files)
 }
 
 /// Whether the name ends in one of `extensions`, in any case.

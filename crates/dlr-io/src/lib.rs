@@ -15,6 +15,8 @@
 //! ```
 
 pub mod atomic;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod digest;
 mod failure;
 mod image;
@@ -31,7 +33,7 @@ mod table;
 pub use digest::{digest_bytes, digest_file};
 pub use image::{Noted, read_volume, read_volume_noted, write_mask, write_volume};
 pub use limits::MAX_VOXELS;
-pub use manifest::{Manifest, ManifestRow, Role, check_id};
+pub use manifest::{Manifest, ManifestRow, ManifestSource, check_id};
 pub use mask::{LabelSelection, labels, read_all_labels, read_mask, read_mask_noted};
 pub use pair::{Pair, onto_grid, read_pair};
-pub use table::{FeatureColumns, neutralise};
+pub use table::{FeatureColumns, neutralise, write_json};

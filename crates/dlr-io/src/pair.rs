@@ -24,23 +24,46 @@ pub struct Pair {
 /// # Errors
 /// As [`crate::read_volume`] and [`crate::read_mask`]; `E0103` where the grids differ by more than storage.
 pub fn read_pair(image: &Path, mask: &Path, selection: &LabelSelection) -> Result<Noted<Pair>> {
+    let noted = read_with_masks(image, &[mask], selection)?;
+    let (image, masks) = noted.value;
+    let mask = masks.into_iter().next().expect("one mask was asked for and read");
+    Ok(Noted { value: Pair { image, mask }, notes: noted.notes })
+}
+
+/// An image and any number of masks of it, in the order given, all on the image's grid.
+pub(crate) fn read_with_masks(
+    image: &Path,
+    masks: &[&Path],
+    selection: &LabelSelection,
+) -> Result<Noted<(Volume, Vec<Mask>)>> {
     let raw = read_raw(image)?;
-    let (region, mask_is_placed) = mask::select(mask, read_raw(mask)?, selection)?;
     let mut notes = raw.notes;
-    notes.extend(region.notes);
-    let (mut region, mut grid) = (region.value, raw.geometry);
-    if raw.is_placed != mask_is_placed && same_shape_and_spacing(&grid, region.geometry()) {
-        let (without, with) = if raw.is_placed { ("mask", "image") } else { ("image", "mask") };
-        notes.push(format!("the {without} has no position: that of the {with} is used, same shape and spacing"));
-        if raw.is_placed {
-            region = Mask::new(grid, region.voxels().to_owned())?;
-        } else {
-            grid = *region.geometry();
-        }
+    let mut regions = Vec::new();
+    for path in masks {
+        let (region, is_placed) = mask::select(path, read_raw(path)?, selection)?;
+        notes.extend(region.notes);
+        regions.push((region.value, is_placed));
     }
-    let region = onto_grid(region, &grid)?;
-    notes.extend(region.notes);
-    Ok(Noted { value: Pair { image: Volume::new(grid, raw.voxels)?, mask: region.value }, notes })
+    let mut grid = raw.geometry;
+    if !raw.is_placed
+        && let Some((mask, _)) =
+            regions.iter().find(|(m, placed)| *placed && same_shape_and_spacing(&grid, m.geometry()))
+    {
+        notes.push("the image has no position: that of the mask is used, same shape and spacing".to_owned());
+        grid = *mask.geometry();
+    }
+    let grid_is_placed = grid != raw.geometry || raw.is_placed;
+    let mut masks = Vec::new();
+    for (mut region, is_placed) in regions {
+        if grid_is_placed && !is_placed && same_shape_and_spacing(&grid, region.geometry()) {
+            notes.push("the mask has no position: that of the image is used, same shape and spacing".to_owned());
+            region = Mask::new(grid, region.voxels().to_owned())?;
+        }
+        let region = onto_grid(region, &grid)?;
+        notes.extend(region.notes);
+        masks.push(region.value);
+    }
+    Ok(Noted { value: (Volume::new(grid, raw.voxels)?, masks), notes })
 }
 
 /// The mask with its axes in the order and direction of `grid`, and exactly on it.

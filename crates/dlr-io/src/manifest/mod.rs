@@ -10,24 +10,17 @@
 
 mod cells;
 mod id;
+mod source;
 
 pub use id::check_id;
+pub use source::ManifestSource;
 
 use crate::failure::{self, base_name};
 use crate::mask::LabelSelection;
 use cells::{Cells, is_missing};
-use dlr_core::{Code, Error, Result};
+use dlr_core::{Code, Error, Result, Role};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-
-/// What a case is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// Models may learn from it.
-    Train,
-    /// Sealed until the frozen model is scored.
-    External,
-}
 
 /// One row: one examination.
 #[derive(Debug, Clone, PartialEq)]

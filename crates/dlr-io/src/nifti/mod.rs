@@ -67,7 +67,8 @@ pub(crate) fn header_of_image(path: &Path) -> Result<PathBuf> {
     })
 }
 
-fn image_of_header(path: &Path) -> Option<PathBuf> {
+/// `a.img` for `a.hdr`, if it is there.
+pub(crate) fn image_of_header(path: &Path) -> Option<PathBuf> {
     sibling(path, &["img", "img.gz"])
 }
 

@@ -54,6 +54,12 @@ pub(crate) fn read(mut source: Source) -> Result<Raw> {
     Ok(Raw { geometry, voxels, is_placed: header.is_placed(), notes })
 }
 
+/// The data file that a detached header names.
+pub(crate) fn detached_data(path: &Path) -> Result<Option<PathBuf>> {
+    let header = Header::read(&mut Source::open_plain(path)?)?;
+    header.data_file.map(|name| data_path(path, &name)).transpose()
+}
+
 fn packed(
     mut source: Source,
     header: &Header,

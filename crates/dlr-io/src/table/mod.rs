@@ -7,7 +7,8 @@
 mod parquet_file;
 
 use crate::atomic;
-use dlr_core::{Code, Error, Result};
+use dlr_core::{Code, Error, FeatureName, FeatureTable, Result};
+use serde::Serialize;
 use std::path::Path;
 
 /// Text columns, then number columns, all of one length. Plain data; what the columns mean is the caller's.
@@ -20,6 +21,15 @@ pub struct FeatureColumns {
 }
 
 impl FeatureColumns {
+    /// The cases in a text column named `id`, and one number column per feature.
+    pub fn from_table(id: &str, table: &FeatureTable) -> Self {
+        let column = |(idx, name): (usize, &FeatureName)| (name.to_string(), table.values().column(idx).to_vec());
+        FeatureColumns {
+            texts: vec![(id.to_owned(), table.cases().to_vec())],
+            numbers: table.names().iter().enumerate().map(column).collect(),
+        }
+    }
+
     /// Number of rows.
     ///
     /// # Errors
@@ -86,6 +96,17 @@ impl FeatureColumns {
     pub fn read_parquet(path: &Path) -> Result<FeatureColumns> {
         parquet_file::decode(path)
     }
+}
+
+/// Writes any value as indented JSON with a line feed at the end: `features.json` and its like.
+///
+/// # Errors
+/// [`Code::FileWrite`].
+pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    let mut bytes = serde_json::to_vec_pretty(value)
+        .map_err(|e| Error::new(Code::FileWrite, format!("value cannot be written as JSON: {e}")))?;
+    bytes.push(b'\n');
+    atomic::write(path, &bytes)
 }
 
 /// The shortest decimal text that reads back as the same number; empty for NaN.
