@@ -3,8 +3,10 @@
 //! One forward per case gives all stages; each is pooled over the whole image and over any named regions. It knows no
 //! label and learns nothing. The map that explains a linear model on these features is in `cam`.
 
-use crate::{Engine, Input, InputConfig, Network, Pool, RegionWeights, ResNetConfig, StageMap, Weights};
-use dlr_core::{Case, Code, Error, FeatureExtractor, FeatureName, FeatureVector, Mask, Result, Undefined};
+use crate::{Engine, Input, InputConfig, Network, Pool, RegionWeights, ResNetConfig, StageMap, Weights, combine};
+use dlr_core::{
+    Case, Code, Error, FeatureExtractor, FeatureName, FeatureVector, LinearForm, Mask, Result, Undefined, Volume,
+};
 use serde::{Deserialize, Serialize};
 
 /// A region to pool over, beside the whole image.
@@ -212,6 +214,12 @@ impl FeatureExtractor for DeepExtractor {
 
     fn extract(&self, case: &Case) -> Result<FeatureVector> {
         self.features(case).map_err(|error| error.for_case(&case.id))
+    }
+
+    /// The signed maps of all stages that the form uses, added up (see [`DeepExtractor::cam`] for each alone).
+    fn saliency(&self, case: &Case, form: &LinearForm) -> Result<Option<Volume>> {
+        let maps = self.cam(case, form)?;
+        if maps.is_empty() { Ok(None) } else { Ok(Some(combine(&maps)?.signed)) }
     }
 }
 

@@ -16,14 +16,18 @@ mod cam;
 mod config;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod convert;
 mod extractor;
 mod input;
 mod network;
+mod pickle;
 mod pooling;
+mod pth;
 mod weights;
 
 pub use cam::{CamMap, combine};
 pub use config::{Block, Norm, ResNetConfig, Shortcut, StageConfig, StemConfig, VARIANTS};
+pub use convert::{Inspection, convert, inspect};
 pub use extractor::{DeepConfig, DeepExtractor, RegionConfig};
 pub use input::{Fit, Input, InputConfig, InputGrid, Intensity};
 pub use network::{Engine, Network, StageMap};

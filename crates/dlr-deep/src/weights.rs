@@ -74,6 +74,27 @@ impl Weights {
         Ok(weights)
     }
 
+    /// Reads the bytes of a PyTorch checkpoint (`.pth`), zip or older form, without executing anything in it.
+    ///
+    /// Takes the state dict itself, or the one in a dict (`state_dict`, or the only one there is). Names are kept as they
+    /// stand; see [`convert`](crate::convert). Integer tensors are left out.
+    ///
+    /// # Errors
+    /// [`Code::FileFormat`], [`Code::FileTruncated`], [`Code::FileCorrupt`] for what cannot be read; [`Code::Weights`]
+    /// for NaN or infinity.
+    pub fn from_pth(bytes: &[u8]) -> Result<Self> {
+        crate::pth::read(bytes)
+    }
+
+    /// Reads a weights file of either form, told apart by its first bytes.
+    ///
+    /// # Errors
+    /// As [`Weights::from_safetensors`] and [`Weights::from_pth`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let is_pth = bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\x80\x02");
+        if is_pth { Self::from_pth(bytes) } else { Self::from_safetensors(bytes) }
+    }
+
     /// The bytes of a safetensors file with these tensors (32 bit) and this metadata.
     ///
     /// # Errors
@@ -167,7 +188,7 @@ impl Weights {
             .hint("choose the variant that these weights belong to, or convert them first"))
     }
 
-    fn must_be_finite(&self) -> Result<()> {
+    pub(crate) fn must_be_finite(&self) -> Result<()> {
         let bad: Vec<&str> = self
             .tensors
             .iter()
@@ -231,7 +252,7 @@ fn hash(name: &str) -> u64 {
 }
 
 /// Little-endian floating point numbers of any width as `f32`; `None` for other types.
-fn floats(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
+pub(crate) fn floats(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
     match dtype {
         Dtype::F32 => Some(bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect()),
         Dtype::F64 => Some(bytes.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b) as f32).collect()),

@@ -167,6 +167,9 @@ fn contributions_are_weights_times_features_stage_by_stage() {
     let all = combine(&maps).unwrap();
     assert_eq!(all.stage, "stem+layer1+layer4");
     assert!((all.contribution - part(0..4)).abs() < 1e-12);
+    let saliency = extractor.saliency(&case, &form(&weights)).unwrap().unwrap();
+    assert_eq!(saliency, all.signed);
+    assert!(extractor.saliency(&case, &form(&[("clinical_age_x_y", 1.0)])).unwrap().is_none());
     let unknown = form(&[("deep_resnet18_layer1_skin-mean_0004", 1.0)]);
     assert_eq!(extractor.cam(&case, &unknown).unwrap_err().code(), Code::TableMismatch);
     assert!(extractor.cam(&case, &form(&[("deep_other_layer1_mean_0000", 1.0)])).unwrap().is_empty());

@@ -206,6 +206,25 @@ mod tests {
     }
 
     #[test]
+    fn every_variant_gives_the_values_of_pytorch() {
+        let tables = check_folder(&data_fixtures::path("network/made")).unwrap();
+        assert!(tables.iter().all(SuiteTable::is_green), "{}", show(&tables));
+        assert_eq!(tables.len(), 4 * 5);
+    }
+
+    #[test]
+    fn a_missing_file_is_a_miss_and_a_missing_reference_an_error() {
+        let tables = check_folder(&data_fixtures::path("network")).unwrap();
+        assert_eq!(tables.len(), 3);
+        assert!(
+            tables.iter().all(|t| t.misses.len() == 1 && t.misses[0].found.starts_with("E0201")),
+            "{}",
+            show(&tables)
+        );
+        assert_eq!(check_folder(&data_fixtures::path("sts-t1")).unwrap_err().code(), Code::FileMissing);
+    }
+
+    #[test]
     fn another_network_or_a_changed_value_is_a_miss() {
         let mut reference = Reference::parse(EMBEDDED).unwrap();
         let stages = reference.networks.remove(EMBEDDED_NETWORK).unwrap();
