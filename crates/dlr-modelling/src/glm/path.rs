@@ -1,0 +1,412 @@
+//! Lasso and elastic net along a path of penalties, for Gaussian and binomial responses, each with a certificate.
+//!
+//! Minimises `Σ w_i loss_i + λ (α |b|₁ + (1 - α)/2 |b|²)` with `Σ w_i = 1` and a free intercept, as glmnet writes it
+//! (half the squared error, or the negative log likelihood). Each penalty starts from the solution of the one before.
+//! A working set of columns is solved exactly by [`super::quadratic`]; the strong rule (Tibshirani et al. 2012) says
+//! which of the others to look at; the full gradient then certifies the result by its duality gap.
+
+use super::not_converged;
+use super::quadratic::{Quadratic, solve};
+use crate::linalg::{Columns, axpy, dot, sum};
+use dlr_core::Result;
+use serde::{Deserialize, Serialize};
+
+/// What is predicted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Family {
+    /// A number; half the squared error.
+    Gaussian,
+    /// 0 or 1; the negative log likelihood of the logistic model.
+    Binomial,
+}
+
+/// A path to be solved.
+#[derive(Debug, Clone, Copy)]
+pub struct PathProblem<'a> {
+    /// The columns, scaled as the penalty should see them.
+    pub x: &'a Columns,
+    /// The response, one per row; 0 or 1 for [`Family::Binomial`].
+    pub y: &'a [f64],
+    /// Case weights, above 0, of any sum.
+    pub weights: &'a [f64],
+    /// The response's family.
+    pub family: Family,
+    /// α: 1 is the lasso; must be above 0.
+    pub l1_ratio: f64,
+}
+
+/// The solution for one penalty.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PathPoint {
+    /// The penalty.
+    pub lambda: f64,
+    /// Free intercept.
+    pub intercept: f64,
+    /// Column and weight of those that are not 0, by column.
+    pub weights: Vec<(usize, f64)>,
+    /// Duality gap as a share of the loss of the empty model: the objective is no further than this from its optimum.
+    pub relative_gap: f64,
+    /// Share of the empty model's loss that is explained.
+    pub explained: f64,
+}
+
+impl PathPoint {
+    /// One weight per column.
+    pub fn dense(&self, n_columns: usize) -> Vec<f64> {
+        let mut dense = vec![0.0; n_columns];
+        for (j, weight) in &self.weights {
+            dense[*j] = *weight;
+        }
+        dense
+    }
+
+    /// Margins of other rows.
+    pub fn margins(&self, x: &Columns) -> Vec<f64> {
+        let mut margins = vec![self.intercept; x.n_rows()];
+        for (j, weight) in &self.weights {
+            axpy(*weight, x.column(*j), &mut margins);
+        }
+        margins
+    }
+}
+
+/// When a path may end before its last penalty.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PathLimits {
+    /// Relative duality gap to reach at each penalty.
+    pub tolerance: f64,
+    /// The path ends with the first point that has more columns than this.
+    pub max_columns: usize,
+    /// The path ends with the first point that explains more than this share.
+    pub max_explained: f64,
+}
+
+impl Default for PathLimits {
+    fn default() -> Self {
+        PathLimits { tolerance: 1e-7, max_columns: usize::MAX, max_explained: f64::INFINITY }
+    }
+}
+
+/// `n` penalties from the smallest that leaves no column down to `ratio` times that, evenly on the log scale.
+pub fn penalties(problem: &PathProblem<'_>, n: usize, ratio: f64) -> Vec<f64> {
+    let state = State::new(problem);
+    let largest = (0..problem.x.n_columns()).map(|j| dot(problem.x.column(j), &state.u).abs()).fold(0.0, f64::max)
+        / problem.l1_ratio;
+    let steps = (n.max(2) - 1) as f64;
+    (0..n).map(|k| (largest.ln() + ratio.ln() * k as f64 / steps).exp()).map(|l| l.max(f64::MIN_POSITIVE)).collect()
+}
+
+/// Solves for each penalty, in the order given; descending ones are fastest.
+///
+/// # Errors
+/// [`dlr_core::Code::Convergence`] where the gap cannot be closed to the tolerance.
+pub fn solve_path(problem: &PathProblem<'_>, lambdas: &[f64], limits: PathLimits) -> Result<Vec<PathPoint>> {
+    let mut state = State::new(problem);
+    let mut points = Vec::with_capacity(lambdas.len());
+    for lambda in lambdas {
+        let point = state.solve(*lambda, limits.tolerance)?;
+        let full = point.weights.len() > limits.max_columns || point.explained > limits.max_explained;
+        points.push(point);
+        if full {
+            break;
+        }
+    }
+    Ok(points)
+}
+
+struct State<'a> {
+    problem: PathProblem<'a>,
+    weights: Vec<f64>,
+    y_mean: f64,
+    null_loss: f64,
+    intercept: f64,
+    beta: Vec<f64>,
+    margins: Vec<f64>,
+    /// `w_i (y_i - μ_i)`.
+    u: Vec<f64>,
+    /// `x_jᵀ u` as last computed.
+    gradient: Vec<f64>,
+    last_lambda: f64,
+    quadratic: Quadratic,
+    means: Vec<f64>,
+}
+
+impl<'a> State<'a> {
+    fn new(problem: &PathProblem<'a>) -> Self {
+        let total = sum(problem.weights);
+        let weights: Vec<f64> = problem.weights.iter().map(|w| w / total).collect();
+        let (n, p) = (problem.x.n_rows(), problem.x.n_columns());
+        let y_mean = dot(&weights, problem.y);
+        let intercept = match problem.family {
+            Family::Gaussian => y_mean,
+            Family::Binomial => (y_mean / (1.0 - y_mean)).ln(),
+        };
+        let mut state = State {
+            problem: *problem,
+            weights,
+            y_mean,
+            null_loss: 0.0,
+            intercept,
+            beta: vec![0.0; p],
+            margins: vec![intercept; n],
+            u: vec![0.0; n],
+            gradient: vec![0.0; p],
+            last_lambda: f64::INFINITY,
+            quadratic: Quadratic::default(),
+            means: Vec::new(),
+        };
+        state.refresh();
+        state.null_loss = state.loss();
+        state
+    }
+
+    /// `u` from the margins.
+    fn refresh(&mut self) {
+        for (i, u) in self.u.iter_mut().enumerate() {
+            let mean = match self.problem.family {
+                Family::Gaussian => self.margins[i],
+                Family::Binomial => super::loss::sigmoid(self.margins[i]),
+            };
+            *u = self.weights[i] * (self.problem.y[i] - mean);
+        }
+    }
+
+    fn loss(&self) -> f64 {
+        let terms = self.margins.iter().zip(self.problem.y).zip(&self.weights);
+        terms
+            .map(|((f, y), w)| match self.problem.family {
+                Family::Gaussian => 0.5 * w * (y - f) * (y - f),
+                Family::Binomial => w * super::Loss::Logistic.value(*f, *y > 0.5),
+            })
+            .sum()
+    }
+
+    fn penalty(&self, lambda: f64, working: &[usize]) -> f64 {
+        let alpha = self.problem.l1_ratio;
+        working.iter().map(|j| self.beta[*j]).map(|b| lambda * (alpha * b.abs() + 0.5 * (1.0 - alpha) * b * b)).sum()
+    }
+
+    fn solve(&mut self, lambda: f64, tolerance: f64) -> Result<PathPoint> {
+        let p = self.problem.x.n_columns();
+        let threshold = self.problem.l1_ratio * lambda;
+        if self.last_lambda.is_infinite() {
+            (0..p).for_each(|j| self.gradient[j] = dot(self.problem.x.column(j), &self.u));
+        }
+        // The strong rule: these may enter; the rest is looked at once, at the end.
+        let strong_from = self.problem.l1_ratio * (2.0 * lambda - self.last_lambda.min(1e300));
+        let mut candidates: Vec<usize> =
+            (0..p).filter(|j| self.beta[*j] != 0.0 || self.gradient[*j].abs() >= strong_from).collect();
+        let mut working: Vec<usize> =
+            (0..p).filter(|j| self.beta[*j] != 0.0 || self.gradient[*j].abs() > threshold).collect();
+        let mut inner = tolerance.min(1e-4);
+        let mut last_gap = f64::INFINITY;
+        for round in 0..1000 {
+            self.solve_working(lambda, &working, inner)?;
+            let slack = threshold * (1.0 + 1e-10);
+            for j in &candidates {
+                self.gradient[*j] = dot(self.problem.x.column(*j), &self.u);
+            }
+            if self.extend(&mut working, &candidates, slack) {
+                continue;
+            }
+            (0..p).for_each(|j| self.gradient[j] = dot(self.problem.x.column(j), &self.u));
+            let all: Vec<usize> = (0..p).collect();
+            if self.extend(&mut working, &all, slack) {
+                candidates.extend(&working);
+                candidates.sort_unstable();
+                candidates.dedup();
+                continue;
+            }
+            let gap = self.gap(lambda, &working) / self.null_loss.max(f64::MIN_POSITIVE);
+            if gap <= tolerance || (round > 3 && gap >= 0.5 * last_gap && gap <= 1e-6 && inner < 1e-15) {
+                self.last_lambda = lambda;
+                return Ok(self.point(lambda, gap));
+            }
+            last_gap = gap;
+            inner *= 0.01;
+            if inner < 1e-22 {
+                break;
+            }
+        }
+        Err(not_converged("a penalised path").found(format!("relative gap {last_gap:e} at penalty {lambda:e}")))
+    }
+
+    fn extend(&self, working: &mut Vec<usize>, among: &[usize], slack: f64) -> bool {
+        let before = working.len();
+        let new: Vec<usize> = among
+            .iter()
+            .copied()
+            .filter(|j| self.gradient[*j].abs() > slack && working.binary_search(j).is_err())
+            .collect();
+        working.extend(new);
+        working.sort_unstable();
+        working.len() > before
+    }
+
+    fn point(&self, lambda: f64, relative_gap: f64) -> PathPoint {
+        let weights = self.beta.iter().enumerate().filter(|(_, b)| **b != 0.0).map(|(j, b)| (j, *b)).collect();
+        let explained = if self.null_loss > 0.0 { 1.0 - self.loss() / self.null_loss } else { 0.0 };
+        PathPoint { lambda, intercept: self.intercept, weights, relative_gap, explained }
+    }
+
+    fn solve_working(&mut self, lambda: f64, working: &[usize], inner: f64) -> Result<()> {
+        match self.problem.family {
+            Family::Gaussian => self.gaussian(lambda, working, inner),
+            Family::Binomial => self.binomial(lambda, working, inner),
+        }
+    }
+
+    /// The quadratic problem is the problem itself; its matrix is kept from one penalty to the next.
+    fn gaussian(&mut self, lambda: f64, working: &[usize], inner: f64) -> Result<()> {
+        let x = self.problem.x;
+        let known = self.quadratic.columns.len();
+        for j in working.iter().filter(|j| !self.quadratic.columns.contains(j)).copied().collect::<Vec<_>>() {
+            self.quadratic.columns.push(j);
+            self.means.push(dot(x.column(j), &self.weights));
+        }
+        self.quadratic.grow();
+        let columns = self.quadratic.columns.clone();
+        let mut weighted = vec![0.0; x.n_rows()];
+        for k in known..columns.len() {
+            weighted.iter_mut().zip(x.column(columns[k])).zip(&self.weights).for_each(|((t, v), w)| *t = v * w);
+            for l in 0..=k {
+                let value = dot(&weighted, x.column(columns[l])) - self.means[k] * self.means[l];
+                self.quadratic.set(k, l, value);
+            }
+        }
+        let mut beta: Vec<f64> = columns.iter().map(|j| self.beta[*j]).collect();
+        let mut q: Vec<f64> = columns.iter().map(|j| dot(x.column(*j), &self.u)).collect();
+        let (l1, l2) = (lambda * self.problem.l1_ratio, lambda * (1.0 - self.problem.l1_ratio));
+        solve(&self.quadratic, &mut q, &mut beta, l1, l2, inner * self.null_loss)?;
+        let mut intercept = self.y_mean;
+        for (k, j) in columns.iter().enumerate() {
+            self.beta[*j] = beta[k];
+            intercept -= self.means[k] * beta[k];
+        }
+        self.intercept = intercept;
+        self.margins.fill(intercept);
+        for (j, b) in columns.iter().zip(&beta).filter(|(_, b)| **b != 0.0) {
+            axpy(*b, x.column(*j), &mut self.margins);
+        }
+        self.refresh();
+        Ok(())
+    }
+
+    /// Newton steps, each a quadratic problem of its own, until the objective stands still.
+    fn binomial(&mut self, lambda: f64, working: &[usize], inner: f64) -> Result<()> {
+        let x = self.problem.x;
+        let (n, k) = (x.n_rows(), working.len());
+        let (l1, l2) = (lambda * self.problem.l1_ratio, lambda * (1.0 - self.problem.l1_ratio));
+        let mut curvature = vec![0.0; n];
+        let mut weighted = vec![0.0; n];
+        let mut objective = self.loss() + self.penalty(lambda, working);
+        for _ in 0..100 {
+            for (i, v) in curvature.iter_mut().enumerate() {
+                let e = (-self.margins[i].abs()).exp();
+                *v = (self.weights[i] * e / ((1.0 + e) * (1.0 + e))).max(1e-14 * self.weights[i]);
+            }
+            let total = sum(&curvature);
+            let u_total = sum(&self.u);
+            self.quadratic.reset(working);
+            let means: Vec<f64> = working.iter().map(|j| dot(x.column(*j), &curvature)).collect();
+            for a in 0..k {
+                weighted.iter_mut().zip(x.column(working[a])).zip(&curvature).for_each(|((t, v), w)| *t = v * w);
+                for b in 0..=a {
+                    let value = dot(&weighted, x.column(working[b])) - means[a] * means[b] / total;
+                    self.quadratic.set(a, b, value);
+                }
+            }
+            let old: Vec<f64> = working.iter().map(|j| self.beta[*j]).collect();
+            let mut beta = old.clone();
+            let mut q: Vec<f64> =
+                working.iter().zip(&means).map(|(j, m)| dot(x.column(*j), &self.u) - m * u_total / total).collect();
+            solve(&self.quadratic, &mut q, &mut beta, l1, l2, 0.01 * inner * self.null_loss)?;
+            let step: Vec<f64> = beta.iter().zip(&old).map(|(b, o)| b - o).collect();
+            let d0 = (u_total - dot(&means, &step)) / total;
+            let mut change = vec![d0; n];
+            for (j, d) in working.iter().zip(&step).filter(|(_, d)| **d != 0.0) {
+                axpy(*d, x.column(*j), &mut change);
+            }
+            let size: f64 = change.iter().zip(&curvature).map(|(d, v)| v * d * d).sum();
+            let start = (self.margins.clone(), self.intercept);
+            let mut length = 1.0;
+            loop {
+                for (m, (s, d)) in self.margins.iter_mut().zip(start.0.iter().zip(&change)) {
+                    *m = s + length * d;
+                }
+                self.intercept = start.1 + length * d0;
+                for (i, j) in working.iter().enumerate() {
+                    self.beta[*j] = if length == 1.0 { beta[i] } else { old[i] + length * step[i] };
+                }
+                let value = self.loss() + self.penalty(lambda, working);
+                if value <= objective + 1e-12 * objective.abs() {
+                    objective = value;
+                    break;
+                }
+                length *= 0.5;
+                if length < 1e-10 {
+                    return Err(not_converged("a penalised path"));
+                }
+            }
+            self.refresh();
+            if size <= inner * self.null_loss {
+                break;
+            }
+        }
+        self.settle_intercept();
+        Ok(())
+    }
+
+    /// The dual is feasible only where `Σ u = 0`: a few Newton steps on the intercept alone.
+    fn settle_intercept(&mut self) {
+        for _ in 0..5 {
+            let total = sum(&self.u);
+            let curvature: f64 = self
+                .margins
+                .iter()
+                .zip(&self.weights)
+                .map(|(f, w)| {
+                    let e = (-f.abs()).exp();
+                    w * e / ((1.0 + e) * (1.0 + e))
+                })
+                .sum();
+            if total.abs() <= 1e-16 || curvature <= 0.0 {
+                return;
+            }
+            let d = total / curvature;
+            self.intercept += d;
+            self.margins.iter_mut().for_each(|f| *f += d);
+            self.refresh();
+        }
+    }
+
+    /// Primal minus dual objective at the dual point `s u`.
+    fn gap(&self, lambda: f64, working: &[usize]) -> f64 {
+        let alpha = self.problem.l1_ratio;
+        let largest = self.gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
+        let l1 = lambda * alpha;
+        let (s, conjugate) = if alpha < 1.0 {
+            let over: f64 = self.gradient.iter().map(|g| (g.abs() - l1).max(0.0).powi(2)).sum();
+            (1.0, over / (2.0 * lambda * (1.0 - alpha)))
+        } else {
+            (if largest > l1 { l1 / largest } else { 1.0 }, 0.0)
+        };
+        let dual: f64 = match self.problem.family {
+            Family::Gaussian => {
+                let terms = self.u.iter().zip(self.problem.y).zip(&self.weights);
+                terms.map(|((u, y), w)| s * u * (y - self.y_mean) - 0.5 * s * s * u * u / w).sum()
+            }
+            Family::Binomial => {
+                let terms = self.u.iter().zip(&self.weights);
+                terms.map(|(u, w)| w * entropy((s * u / w).abs().min(1.0))).sum()
+            }
+        };
+        (self.loss() + self.penalty(lambda, working) - dual + conjugate).max(0.0)
+    }
+}
+
+fn entropy(t: f64) -> f64 {
+    let part = |t: f64| if t > 0.0 { -t * t.ln() } else { 0.0 };
+    part(t) + part(1.0 - t)
+}

@@ -1,0 +1,239 @@
+//! Dense helpers for small symmetric systems: dot products in a fixed order, Cholesky, and [`Columns`].
+//!
+//! Everything is row-major in plain vectors, and every sum runs in an order that depends on lengths alone, so results
+//! are the same bits on every run. It is not a linear algebra library: only what the solvers of this crate call.
+
+use ndarray::ArrayView2;
+
+/// `Σ a_i b_i`, summed in eight lanes that are added pairwise at the end. Lengths must agree.
+#[inline]
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    debug_assert_eq!(a.len(), b.len());
+    let (head_a, tail_a) = a.as_chunks::<8>();
+    let (head_b, tail_b) = b.as_chunks::<8>();
+    let mut lanes = [0.0; 8];
+    for (x, y) in head_a.iter().zip(head_b) {
+        for lane in 0..8 {
+            lanes[lane] += x[lane] * y[lane];
+        }
+    }
+    let tail: f64 = tail_a.iter().zip(tail_b).map(|(x, y)| x * y).sum();
+    ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7])) + tail
+}
+
+/// `Σ a_i` in the order of [`dot`].
+#[inline]
+pub(crate) fn sum(a: &[f64]) -> f64 {
+    let (head, tail) = a.as_chunks::<8>();
+    let mut lanes = [0.0; 8];
+    for x in head {
+        for lane in 0..8 {
+            lanes[lane] += x[lane];
+        }
+    }
+    let tail: f64 = tail.iter().sum();
+    ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7])) + tail
+}
+
+/// `y += alpha x`.
+#[inline]
+pub(crate) fn axpy(alpha: f64, x: &[f64], y: &mut [f64]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y += alpha * x;
+    }
+}
+
+/// Largest absolute value; 0 of nothing.
+pub(crate) fn max_abs(values: &[f64]) -> f64 {
+    values.iter().fold(0.0, |largest: f64, v| largest.max(v.abs()))
+}
+
+/// A table with each column contiguous: what coordinate-wise solvers walk over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Columns {
+    n_rows: usize,
+    n_columns: usize,
+    values: Vec<f64>,
+}
+
+impl Columns {
+    /// Copies a table of shape `[n_rows, n_columns]`.
+    pub fn from_rows(x: ArrayView2<'_, f64>) -> Self {
+        let (n_rows, n_columns) = x.dim();
+        let mut values = vec![0.0; n_rows * n_columns];
+        for (i, row) in x.outer_iter().enumerate() {
+            for (j, value) in row.iter().enumerate() {
+                values[j * n_rows + i] = *value;
+            }
+        }
+        Columns { n_rows, n_columns, values }
+    }
+
+    /// Number of rows.
+    pub fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    /// Number of columns.
+    pub fn n_columns(&self) -> usize {
+        self.n_columns
+    }
+
+    /// One column.
+    #[inline]
+    pub fn column(&self, j: usize) -> &[f64] {
+        &self.values[j * self.n_rows..(j + 1) * self.n_rows]
+    }
+
+    /// One column, to change.
+    #[inline]
+    pub fn column_mut(&mut self, j: usize) -> &mut [f64] {
+        &mut self.values[j * self.n_rows..(j + 1) * self.n_rows]
+    }
+
+    /// The rows at these positions, repeated where asked.
+    pub fn rows(&self, positions: &[usize]) -> Self {
+        let mut values = Vec::with_capacity(positions.len() * self.n_columns);
+        for j in 0..self.n_columns {
+            let column = self.column(j);
+            values.extend(positions.iter().map(|i| column[*i]));
+        }
+        Columns { n_rows: positions.len(), n_columns: self.n_columns, values }
+    }
+
+    /// The columns at these positions.
+    pub fn select(&self, positions: &[usize]) -> Self {
+        let mut values = Vec::with_capacity(positions.len() * self.n_rows);
+        for j in positions {
+            values.extend_from_slice(self.column(*j));
+        }
+        Columns { n_rows: self.n_rows, n_columns: positions.len(), values }
+    }
+
+    /// Centres every column and divides it by its standard deviation (`ddof` 0); a constant column becomes 0.
+    /// Gives the means and the deviations that were used (1 for a constant column).
+    pub fn standardise(&mut self) -> (Vec<f64>, Vec<f64>) {
+        (0..self.n_columns)
+            .map(|j| {
+                let column = self.column_mut(j);
+                let (mean, deviation) = mean_and_deviation(column);
+                let scale = if deviation > 0.0 { deviation } else { 1.0 };
+                for value in column {
+                    *value = if deviation > 0.0 { (*value - mean) / scale } else { 0.0 };
+                }
+                (mean, scale)
+            })
+            .unzip()
+    }
+
+    /// `K = X Xᵀ`, shape `[n_rows, n_rows]`, row-major.
+    pub(crate) fn gram(&self) -> Vec<f64> {
+        let n = self.n_rows;
+        let mut gram = vec![0.0; n * n];
+        for j in 0..self.n_columns {
+            rank_one(&mut gram, self.column(j), 1.0);
+        }
+        gram
+    }
+
+    /// `X b + intercept`.
+    pub fn margins(&self, intercept: f64, weights: &[f64]) -> Vec<f64> {
+        let mut margins = vec![intercept; self.n_rows];
+        for (j, weight) in weights.iter().enumerate() {
+            if *weight != 0.0 {
+                axpy(*weight, self.column(j), &mut margins);
+            }
+        }
+        margins
+    }
+}
+
+/// `gram += alpha x xᵀ` over the full square.
+pub(crate) fn rank_one(gram: &mut [f64], x: &[f64], alpha: f64) {
+    let n = x.len();
+    for (i, row) in gram.chunks_exact_mut(n).enumerate() {
+        axpy(alpha * x[i], x, row);
+    }
+}
+
+/// Mean and standard deviation with `ddof` 0, by two passes. A column whose values are all the same has exactly 0.
+pub(crate) fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
+    let first = values.first().copied().unwrap_or(0.0);
+    if values.iter().all(|v| *v == first) {
+        return (first, 0.0);
+    }
+    let n = values.len() as f64;
+    let mean = sum(values) / n;
+    let squares: Vec<f64> = values.iter().map(|v| (v - mean) * (v - mean)).collect();
+    (mean, (sum(&squares) / n).sqrt())
+}
+
+/// The lower factor of a symmetric positive definite matrix.
+#[derive(Debug, Clone)]
+pub(crate) struct Cholesky {
+    n: usize,
+    lower: Vec<f64>,
+}
+
+impl Cholesky {
+    /// Factors the lower triangle of `matrix` (row-major, `n * n`); `None` where it is not positive definite.
+    pub(crate) fn of(mut matrix: Vec<f64>, n: usize) -> Option<Self> {
+        for i in 0..n {
+            for j in 0..=i {
+                let (above, from_i) = matrix.split_at_mut(i * n);
+                let row_i = &mut from_i[..=i];
+                if j == i {
+                    let pivot = row_i[i] - dot(&row_i[..i], &row_i[..i]);
+                    if pivot.is_nan() || pivot <= 0.0 {
+                        return None;
+                    }
+                    row_i[i] = pivot.sqrt();
+                } else {
+                    let row_j = &above[j * n..=j * n + j];
+                    row_i[j] = (row_i[j] - dot(&row_i[..j], &row_j[..j])) / row_j[j];
+                }
+            }
+        }
+        Some(Cholesky { n, lower: matrix })
+    }
+
+    /// Smallest over largest pivot, squared: a rough inverse condition number.
+    pub(crate) fn pivot_ratio(&self) -> f64 {
+        let pivots = (0..self.n).map(|i| self.lower[i * self.n + i]);
+        let (low, high) = pivots.fold((f64::INFINITY, 0.0_f64), |(low, high), p| (low.min(p), high.max(p)));
+        (low / high).powi(2)
+    }
+
+    /// Solves in place.
+    pub(crate) fn solve(&self, b: &mut [f64]) {
+        let n = self.n;
+        for i in 0..n {
+            let row = &self.lower[i * n..=i * n + i];
+            b[i] = (b[i] - dot(&row[..i], &b[..i])) / row[i];
+        }
+        for i in (0..n).rev() {
+            let row = &self.lower[i * n..=i * n + i];
+            b[i] /= row[i];
+            let step = -b[i];
+            axpy(step, &row[..i], &mut b[..i]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dlr_core::Rng;
+
+    #[test]
+    fn cholesky_solves() {
+        let (n, mut rng) = (23, Rng::new(3));
+        let x = ndarray::Array2::from_shape_simple_fn((n, 40), || rng.normal());
+        let gram = Columns::from_rows(x.view()).gram();
+        let truth: Vec<f64> = (0..n).map(|_| rng.normal()).collect();
+        let mut b: Vec<f64> = gram.chunks_exact(n).map(|row| dot(row, &truth)).collect();
+        Cholesky::of(gram, n).unwrap().solve(&mut b);
+        assert!(b.iter().zip(&truth).all(|(a, b)| (a - b).abs() < 1e-9));
+        assert!(Cholesky::of(vec![1.0, 2.0, 2.0, 1.0], 2).is_none());
+    }
+}

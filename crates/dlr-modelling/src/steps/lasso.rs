@@ -1,0 +1,38 @@
+//! [`Lasso`]: selection by an L1-penalised logistic path whose penalty is chosen by inner cross-validation.
+
+use super::{Selected, finite_columns};
+use crate::selection::{LassoParams, choose};
+use crate::splitters::inner_folds;
+use dlr_core::{Code, Error, FittedTableStep, Result, TableStep, TrainSet};
+
+/// Keeps the columns whose weight is not 0 at the chosen penalty.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Lasso {
+    /// How.
+    pub params: LassoParams,
+}
+
+impl Lasso {
+    /// The step for these parameters.
+    pub fn new(params: LassoParams) -> Self {
+        Lasso { params }
+    }
+}
+
+impl TableStep for Lasso {
+    fn fit(&self, train: &TrainSet, seed: u64) -> Result<Box<dyn FittedTableStep>> {
+        self.params.check()?;
+        let x = finite_columns(train)?;
+        let fold_of = inner_folds(train.cohort(), self.params.n_folds, seed)?;
+        let Some((at, cv)) = choose(&x, train.labels(), &fold_of, &self.params)? else {
+            return Err(Error::new(Code::Learning, "step `lasso` leaves no column: none varies with the label"));
+        };
+        let point = &cv.points[at];
+        let kept: Vec<usize> = point.weights.iter().map(|(j, _)| *j).collect();
+        let more = format!(
+            "; penalty {:.6} (best {:.6}, one standard error {:.6}), gap {:.1e}",
+            point.lambda, cv.points[cv.best].lambda, cv.points[cv.one_se].lambda, point.relative_gap
+        );
+        Selected::of(train, "lasso", &kept, &more)
+    }
+}

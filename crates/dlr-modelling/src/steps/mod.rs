@@ -1,0 +1,23 @@
+//! [`TableStep`](dlr_core::TableStep)s: imputation, scaling, filters and selectors, each fitted on a training set.
+//!
+//! Every step takes a params struct that can be read from an experiment file. A fitted step finds its columns by name,
+//! drops columns that it was not fitted on, and freezes; [`crate::Thaw`] brings it back.
+
+mod columns;
+mod correlation;
+mod impute;
+mod lasso;
+mod rfe;
+mod scale;
+mod selected;
+mod variance;
+
+pub use correlation::{Correlation, CorrelationFilter, VisitOrder};
+pub use impute::{AllMissing, FittedImputer, MedianImputer};
+pub use lasso::Lasso;
+pub use rfe::Rfe;
+pub use scale::{FittedScaler, RobustScaler, StandardScaler};
+pub use selected::Selected;
+pub use variance::{VarianceFilter, near_zero_variance};
+
+pub(crate) use columns::{finite_columns, matching, wrong_parameter};

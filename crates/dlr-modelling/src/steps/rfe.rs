@@ -1,0 +1,35 @@
+//! [`Rfe`]: recursive feature elimination as a step.
+
+use super::{Selected, finite_columns};
+use crate::selection::{RfeParams, eliminate};
+use dlr_core::{FittedTableStep, Result, TableStep, TrainSet};
+
+/// Keeps the columns that recursive elimination leaves. Scale the columns before.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rfe {
+    /// How.
+    pub params: RfeParams,
+}
+
+impl Rfe {
+    /// The step for these parameters.
+    pub fn new(params: RfeParams) -> Self {
+        Rfe { params }
+    }
+}
+
+impl TableStep for Rfe {
+    fn fit(&self, train: &TrainSet, _seed: u64) -> Result<Box<dyn FittedTableStep>> {
+        let elimination = eliminate(&finite_columns(train)?, train.labels(), &self.params)?;
+        let closest = elimination.rounds.iter().map(|r| r.margin_ratio).fold(f64::INFINITY, f64::min);
+        let more = match elimination.rounds.last() {
+            None => String::new(),
+            Some(last) => format!(
+                " in {} rounds; the last to go was weaker by a factor of {:.4}, the closest round {closest:.4}",
+                elimination.rounds.len(),
+                last.margin_ratio
+            ),
+        };
+        Selected::of(train, "rfe", &elimination.kept, &more)
+    }
+}
