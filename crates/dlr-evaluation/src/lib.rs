@@ -11,18 +11,27 @@ mod auc;
 mod bootstrap;
 mod calibration;
 mod check;
+mod conformal;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod confusion;
+mod decision;
 mod distribution;
+mod fairness;
 mod interval;
 mod linear_algebra;
 mod logit;
 mod metric;
+mod multiple;
+mod novelty;
 mod precision_recall;
 mod quantile;
 mod rank;
+mod reclassification;
 mod repeated;
 mod roc;
 mod scores;
+mod subgroup;
 mod threshold;
 
 pub use auc::{AucTest, Delong, IntervalKind, auc, delong, delong_paired, delong_unpaired, hanley_mcneil_variance};
@@ -31,12 +40,22 @@ pub use calibration::{
     CalibrationBin, CalibrationCurve, CalibrationLine, HosmerLemeshow, Isotonic, Platt, brier, calibration_bins,
     calibration_curve, calibration_line, expected_calibration_error, hosmer_lemeshow, log_loss, lowess,
 };
+pub use conformal::{Conformal, ConformalSet, Coverage, conformal_quantile, coverage};
 pub use confusion::{Confusion, f1_all_positive};
+pub use decision::{DecisionCurve, decision_curve, decision_curve_with_bands, decision_thresholds};
+pub use fairness::{FairnessGaps, FairnessGroup, fairness_gaps};
 pub use interval::{Interval, clopper_pearson, wilson};
 pub use logit::{log_odds, probability};
 pub use metric::{metric, metric_at, metric_names};
+pub use multiple::{McNemar, holm, mcnemar};
+pub use novelty::{Novelty, NoveltyScore};
 pub use precision_recall::{PrecisionRecall, average_precision, precision_recall};
+pub use reclassification::{Reclassification, reclassification};
 pub use repeated::{RepeatScore, RepeatedScores, by_patient, mean_held_out, mean_out_of_fold, summarise_repeats};
 pub use roc::{RocBand, RocCurve, roc_band, roc_curve};
 pub use scores::{Scores, evaluate};
+pub use subgroup::{
+    InteractionTest, SubgroupAnalysis, SubgroupComparison, SubgroupLevel, SubgroupParams, adjust_by_holm, cut_levels,
+    detectable_difference, interaction_test, subgroup_analysis,
+};
 pub use threshold::{fixed_cut, target_sensitivity, youden};
