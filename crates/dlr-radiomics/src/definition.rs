@@ -84,20 +84,12 @@ pub struct Definition {
     pub unit: &'static str,
     /// The value, or `NaN`, for the regions on which the formula fails.
     pub degenerate: &'static str,
-    /// Computed only when asked for by name.
-    pub deprecated: bool,
 }
 
 impl Definition {
     /// A row of a table, in the order: feature, IBSI code, unit, formula, degenerate case.
     pub const fn new(family: Family, row: [&'static str; 5]) -> Self {
         let [feature, ibsi, unit, formula, degenerate] = row;
-        Definition { family, feature, ibsi, formula, unit, degenerate, deprecated: false }
-    }
-
-    /// Marks a feature that is computed only when asked for by name.
-    pub const fn on_request(mut self) -> Self {
-        self.deprecated = true;
-        self
+        Definition { family, feature, ibsi, formula, unit, degenerate }
     }
 }

@@ -35,6 +35,11 @@ pub struct Emphasis {
 impl Emphasis {
     /// All features of a table; `None` for an empty one.
     pub fn new(counts: &Counts, levels: &Levels) -> Option<Self> {
+        Self::with_eps(counts, levels, 0.0)
+    }
+
+    /// As [`Emphasis::new`], with `eps` added inside the logarithm of the entropy, as pyradiomics does.
+    pub fn with_eps(counts: &Counts, levels: &Levels, eps: f64) -> Option<Self> {
         let total = counts.total();
         if total <= 0.0 {
             return None;
@@ -50,7 +55,7 @@ impl Emphasis {
             by_size[cell.col as usize - 1] += cell.n;
             covered += cell.n * j;
             let p = cell.n / total;
-            entropy -= p * p.log2();
+            entropy -= p * (p + eps).log2();
             energy += p * p;
             joint[0] += cell.n / (i2 * j2);
             joint[1] += cell.n * i2 / j2;

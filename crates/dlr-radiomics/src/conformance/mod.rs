@@ -1,0 +1,7 @@
+//! Published and oracle values, recomputed: found beside expected. The tests and `dlr conformance` call these.
+//!
+//! This is the only part of the crate that touches files; images are read by a function that the caller passes in.
+
+mod pyradiomics;
+
+pub use pyradiomics::{LoadCase, pyradiomics};

@@ -1,0 +1,250 @@
+//! [`Extractor`]: parameters made ready; image and mask in, named features out. [`RadiomicsExtractor`] does the same
+//! for named regions of a case.
+
+use super::prepare::{checked_box, resegment};
+use super::region::{Region, crop};
+use super::{ImageType, Params, shape, tables, texture};
+use crate::definition::{Definition, Family};
+use dlr_core::{Case, Code, Error, FeatureExtractor, FeatureName, FeatureVector, Mask, Result, Roi, Undefined, Volume};
+use rayon::prelude::*;
+
+/// Computes the features of one region under the `pyradiomics` profile.
+///
+/// ```
+/// use dlr_radiomics::{Extractor, pyradiomics::Params};
+/// use dlr_core::{Mask, Volume};
+/// use ndarray::Array3;
+///
+/// let image = Array3::from_shape_fn((8, 9, 10), |(z, y, x)| ((3 * z + 5 * y + 7 * x) % 11) as f32 * 20.0);
+/// let image = Volume::from_array(image, [3.0, 1.0, 1.0])?;
+/// let mask = Mask::from_array(Array3::from_elem((8, 9, 10), true), [3.0, 1.0, 1.0])?;
+/// let features = Extractor::new(Params::default())?.extract(&image, &mask)?;
+/// assert_eq!(features.len(), 107);
+/// assert_eq!(features.get("roi_original_shape_VoxelVolume"), Some(8.0 * 9.0 * 10.0 * 3.0));
+/// # Ok::<(), dlr_core::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Extractor {
+    params: Params,
+    roi: String,
+}
+
+impl Extractor {
+    /// Checks what can be checked without an image.
+    ///
+    /// # Errors
+    /// [`Code::Parameter`] for parameters that contradict each other.
+    pub fn new(params: Params) -> Result<Self> {
+        for image_type in &params.image_types {
+            if !Self::supports(image_type.name) {
+                return Err(Error::new(
+                    Code::UnknownName,
+                    format!("image type `{}` is not available in this build", image_type.name),
+                )
+                .expected("Original"));
+            }
+        }
+        let s = &params.settings;
+        let missing = [
+            ("normalize", s.normalize),
+            ("resampledPixelSpacing", s.resampled_pixel_spacing.is_some() && s.interpolator.is_some()),
+            ("preCrop", s.pre_crop),
+        ];
+        if let Some((name, _)) = missing.iter().find(|(_, asked)| *asked) {
+            return Err(Error::new(Code::Parameter, format!("setting `{name}` is not available in this build")));
+        }
+        Ok(Extractor { params, roi: "roi".into() })
+    }
+
+    /// Whether an image type of a parameter file can be computed.
+    pub fn supports(image_type: &str) -> bool {
+        image_type == "Original"
+    }
+
+    /// The same extractor with another first part of the feature names; `roi` if nothing is said.
+    ///
+    /// # Errors
+    /// [`Code::FeatureName`] for characters that a name cannot hold.
+    pub fn for_roi(mut self, roi: &str) -> Result<Self> {
+        FeatureName::new(roi, "original", "shape", "Elongation")?;
+        self.roi = roi.into();
+        Ok(self)
+    }
+
+    /// The parameters.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// The names that every extraction gives, in order.
+    pub fn names(&self) -> Vec<FeatureName> {
+        let mut names = Vec::new();
+        let mut push = |image_type: &str, definition: &Definition| {
+            names.push(self.name(image_type, definition));
+        };
+        for selection in self.shape_selections() {
+            selection.definitions().for_each(|d| push("original", d));
+        }
+        for image_type in &self.params.image_types {
+            for selection in self.intensity_selections() {
+                selection.definitions().for_each(|d| push(&column_name(image_type), d));
+            }
+        }
+        names
+    }
+
+    /// The features of the region `mask` of `image`.
+    ///
+    /// A feature that the region leaves undefined is NaN with a reason. The result is the same, bit by bit, for any
+    /// number of threads.
+    ///
+    /// # Errors
+    /// Those of [`Roi::new`], of the size settings, and [`Code::GreyLevels`] where the bin width does not fit the
+    /// intensities.
+    pub fn extract(&self, image: &Volume, mask: &Mask) -> Result<FeatureVector> {
+        Roi::new(image, mask)?;
+        let settings = &self.params.settings;
+        let mut at = checked_box(mask, settings)?;
+        let resegmented = match settings.resegment_range {
+            Some(_) => Some(resegment(image, mask, at, settings)?),
+            None => None,
+        };
+        if let Some(resegmented) = &resegmented {
+            at = checked_box(resegmented, settings)?;
+        }
+        let intensity_mask = resegmented.as_ref().unwrap_or(mask);
+        // Shape is that of the region before re-segmentation, but pyradiomics has cropped it to the box after.
+        let shape_mask = if settings.resegment_shape { intensity_mask } else { mask };
+        let spacing_mm = image.geometry().spacing_mm();
+
+        let (shapes, textures) = rayon::join(
+            || -> Result<Vec<Vec<f64>>> {
+                self.shape_selections()
+                    .map(|selection| match selection.family {
+                        Family::Shape => Ok(shape::volume(crop(shape_mask, at), spacing_mm)),
+                        _ => shape::slice(crop(shape_mask, at), spacing_mm, settings.force2d_dimension),
+                    })
+                    .collect()
+            },
+            || -> Result<Vec<Vec<Vec<f64>>>> {
+                self.params
+                    .image_types
+                    .par_iter()
+                    .map(|image_type| self.image_type(image_type, &Region::new(image, intensity_mask, at)))
+                    .collect()
+            },
+        );
+        let mut features = FeatureVector::new();
+        for (selection, values) in self.shape_selections().zip(shapes?) {
+            self.push(&mut features, "original", selection, &values);
+        }
+        for (image_type, families) in self.params.image_types.iter().zip(textures?) {
+            for (selection, values) in self.intensity_selections().zip(families) {
+                self.push(&mut features, &column_name(image_type), selection, &values);
+            }
+        }
+        Ok(features)
+    }
+
+    /// The intensity families of one image type.
+    fn image_type(&self, image_type: &ImageType, region: &Region<'_>) -> Result<Vec<Vec<f64>>> {
+        let levels = region.levels(&image_type.settings)?;
+        let selections: Vec<_> = self.intensity_selections().collect();
+        selections
+            .into_par_iter()
+            .map(|selection| {
+                let wanted = |name: &str| selection.definitions().any(|d| d.feature == name);
+                texture::family(selection.family, region, &levels, &image_type.settings, &wanted)
+            })
+            .collect()
+    }
+
+    fn shape_selections(&self) -> impl Iterator<Item = &super::Selection> {
+        let flat = self.params.settings.force2d;
+        // Without force2D pyradiomics leaves shape2D out, with a line in its log.
+        self.params.selections.iter().filter(move |s| match s.family {
+            Family::Shape => true,
+            Family::Shape2d => flat,
+            _ => false,
+        })
+    }
+
+    fn intensity_selections(&self) -> impl Iterator<Item = &super::Selection> {
+        self.params.selections.iter().filter(|s| !matches!(s.family, Family::Shape | Family::Shape2d))
+    }
+
+    fn name(&self, image_type: &str, definition: &Definition) -> FeatureName {
+        FeatureName::new(&self.roi, image_type, definition.family.as_str(), definition.feature)
+            .expect("the names of the tables are made of letters and digits")
+    }
+
+    fn push(&self, features: &mut FeatureVector, image_type: &str, selection: &super::Selection, values: &[f64]) {
+        for &position in &selection.features {
+            let definition = &tables::definitions(selection.family)[position];
+            let name = self.name(image_type, definition);
+            match values[position] {
+                value if value.is_finite() => features.push(name, value),
+                _ => features.push_undefined(name, why_undefined(definition)),
+            }
+        }
+    }
+}
+
+/// The name of an image type in feature columns.
+fn column_name(image_type: &ImageType) -> String {
+    image_type.name.to_lowercase()
+}
+
+/// The reason in the words of the feature's own definition.
+fn why_undefined(definition: &Definition) -> Undefined {
+    let code = match definition.family {
+        Family::Glcm => "no-neighbours",
+        Family::Glrlm => "no-line",
+        Family::Shape | Family::Shape2d => "one-voxel",
+        _ => "undefined",
+    };
+    Undefined::new(code, format!("{} {}: {}", definition.family, definition.feature, definition.degenerate))
+}
+
+/// The name as pyradiomics prints it: without the region in front.
+pub fn pyradiomics_name(name: &FeatureName) -> String {
+    format!("{}_{}_{}", name.image_type(), name.family(), name.feature())
+}
+
+/// Extracts from named masks of a case: the columns begin with the name given to each mask.
+#[derive(Debug, Clone)]
+pub struct RadiomicsExtractor {
+    regions: Vec<(String, Extractor)>,
+}
+
+impl RadiomicsExtractor {
+    /// Features of each `(mask, roi)`: the mask's name in the case, and the first part of its columns.
+    ///
+    /// # Errors
+    /// Those of [`Extractor::new`] and [`Extractor::for_roi`]; [`Code::Parameter`] without a region.
+    pub fn new(params: Params, regions: &[(&str, &str)]) -> Result<Self> {
+        if regions.is_empty() {
+            return Err(
+                Error::new(Code::Parameter, "no region to extract features from").expected("at least one mask name")
+            );
+        }
+        let extractor = Extractor::new(params)?;
+        let region = |(mask, roi): &(&str, &str)| Ok((mask.to_string(), extractor.clone().for_roi(roi)?));
+        Ok(RadiomicsExtractor { regions: regions.iter().map(region).collect::<Result<_>>()? })
+    }
+}
+
+impl FeatureExtractor for RadiomicsExtractor {
+    fn names(&self) -> Vec<FeatureName> {
+        self.regions.iter().flat_map(|(_, extractor)| extractor.names()).collect()
+    }
+
+    fn extract(&self, case: &Case) -> Result<FeatureVector> {
+        let mut features = FeatureVector::new();
+        for (mask, extractor) in &self.regions {
+            let found = extractor.extract(&case.image, case.mask(mask)?).map_err(|e| e.for_case(&case.id))?;
+            features.append(found);
+        }
+        Ok(features)
+    }
+}

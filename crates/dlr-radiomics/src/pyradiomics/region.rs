@@ -1,0 +1,51 @@
+//! [`Region`]: the cropped region of one image type, ready for all families: nothing outside of its box is touched.
+
+use super::Settings;
+use crate::discretise::Discretisation;
+use crate::matrix::Levels;
+use dlr_core::{IndexBox, Mask, Result, Volume, Voxels};
+use ndarray::{ArrayView3, s};
+
+/// Mask and intensities of a region in its box.
+pub(crate) struct Region<'a> {
+    pub(crate) mask: ArrayView3<'a, bool>,
+    /// Intensities of the region in array order.
+    pub(crate) intensities: Vec<f64>,
+    pub(crate) spacing_mm: [f64; 3],
+}
+
+impl<'a> Region<'a> {
+    pub(crate) fn new(image: &Volume, mask: &'a Mask, at: IndexBox) -> Self {
+        let mask_box = crop(mask, at);
+        let IndexBox { start: [z0, y0, x0], end: [z1, y1, x1] } = at;
+        let intensities = match image.voxels() {
+            Voxels::F32(a) => gather(a.slice(s![z0..z1, y0..y1, x0..x1]), mask_box),
+            Voxels::F64(a) => gather(a.slice(s![z0..z1, y0..y1, x0..x1]), mask_box),
+        };
+        Region { mask: mask_box, intensities, spacing_mm: image.geometry().spacing_mm() }
+    }
+
+    /// The grey levels under `settings`.
+    pub(crate) fn levels(&self, settings: &Settings) -> Result<Levels> {
+        let scheme = match settings.bin_count {
+            Some(n_bins) => Discretisation::CountOfEdges { n_bins },
+            None => Discretisation::WidthFromZero { bin_width: settings.bin_width },
+        };
+        let margin = settings.distances.iter().copied().max().unwrap_or(1).max(1);
+        Levels::new(self.mask, &scheme.levels(&self.intensities)?, margin)
+    }
+}
+
+/// The part of a mask that lies in a box, without a copy.
+pub(crate) fn crop(mask: &Mask, at: IndexBox) -> ArrayView3<'_, bool> {
+    let IndexBox { start: [z0, y0, x0], end: [z1, y1, x1] } = at;
+    mask.voxels().slice_move(s![z0..z1, y0..y1, x0..x1])
+}
+
+fn gather<T: Copy + Into<f64>>(image: ArrayView3<'_, T>, mask: ArrayView3<'_, bool>) -> Vec<f64> {
+    let mut values = Vec::with_capacity(mask.len() / 2);
+    for (image, mask) in image.rows().into_iter().zip(mask.rows()) {
+        values.extend(image.iter().zip(mask).filter(|(_, inside)| **inside).map(|(value, _)| (*value).into()));
+    }
+    values
+}

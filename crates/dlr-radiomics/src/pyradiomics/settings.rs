@@ -1,0 +1,460 @@
+//! [`Settings`]: every setting that a pyradiomics parameter file may hold, under its name there, with its default.
+
+use dlr_core::{Code, Error, Result};
+
+/// A value of a parameter file, whatever format that was written in.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Setting {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number.
+    Number(f64),
+    /// A text.
+    Text(String),
+    /// A list.
+    List(Vec<Setting>),
+    /// A mapping, in the order of the file.
+    Map(Vec<(String, Setting)>),
+}
+
+impl Setting {
+    fn found(&self) -> String {
+        match self {
+            Setting::Null => "nothing".into(),
+            Setting::Bool(b) => b.to_string(),
+            Setting::Number(x) => x.to_string(),
+            Setting::Text(t) => format!("`{t}`"),
+            Setting::List(l) => format!("a list of {}", l.len()),
+            Setting::Map(_) => "a mapping".into(),
+        }
+    }
+}
+
+/// How an image is interpolated. Masks always take the nearest voxel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant is the SimpleITK interpolator of that name")]
+pub enum Interpolator {
+    NearestNeighbour,
+    Linear,
+    BSpline,
+    Gaussian,
+    LabelGaussian,
+    HammingWindowedSinc,
+    CosineWindowedSinc,
+    WelchWindowedSinc,
+    LanczosWindowedSinc,
+    BlackmanWindowedSinc,
+}
+
+impl Interpolator {
+    /// Names as in parameter files; the position, from 1, is the number that pyradiomics accepts in their place.
+    pub const NAMES: [(&'static str, Interpolator); 10] = [
+        ("sitkNearestNeighbor", Interpolator::NearestNeighbour),
+        ("sitkLinear", Interpolator::Linear),
+        ("sitkBSpline", Interpolator::BSpline),
+        ("sitkGaussian", Interpolator::Gaussian),
+        ("sitkLabelGaussian", Interpolator::LabelGaussian),
+        ("sitkHammingWindowedSinc", Interpolator::HammingWindowedSinc),
+        ("sitkCosineWindowedSinc", Interpolator::CosineWindowedSinc),
+        ("sitkWelchWindowedSinc", Interpolator::WelchWindowedSinc),
+        ("sitkLanczosWindowedSinc", Interpolator::LanczosWindowedSinc),
+        ("sitkBlackmanWindowedSinc", Interpolator::BlackmanWindowedSinc),
+    ];
+}
+
+/// How far apart two voxels are, for weighting directions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant is the norm of that name")]
+pub enum Norm {
+    Manhattan,
+    Euclidean,
+    Infinity,
+    NoWeighting,
+}
+
+/// What the numbers of `resegmentRange` mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResegmentMode {
+    /// Intensities.
+    Absolute,
+    /// Shares of the largest intensity in the region.
+    Relative,
+    /// Standard deviations from the mean of the region.
+    Sigma,
+}
+
+/// All settings. Every field is the setting of that name in snake case, in the unit pyradiomics uses; spacings are
+/// `[x, y, z]` as in parameter files. `Default` is pyradiomics' default.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "each field is the pyradiomics setting of that name; see its documentation")]
+pub struct Settings {
+    pub label: u32,
+    pub label_channel: u32,
+    /// `None`: small and flat regions are computed as far as features are defined for them. pyradiomics refuses them
+    /// unless told otherwise; a number set here is enforced.
+    pub minimum_roi_dimensions: Option<usize>,
+    pub minimum_roi_size: Option<f64>,
+    pub geometry_tolerance: Option<f64>,
+    pub correct_mask: bool,
+    pub additional_info: bool,
+    pub bin_width: f64,
+    pub bin_count: Option<u32>,
+    pub normalize: bool,
+    pub normalize_scale: f64,
+    pub remove_outliers: Option<f64>,
+    pub resampled_pixel_spacing: Option<[f64; 3]>,
+    pub interpolator: Option<Interpolator>,
+    pub pad_distance: usize,
+    pub distances: Vec<usize>,
+    pub force2d: bool,
+    pub force2d_dimension: usize,
+    pub resegment_range: Option<Vec<f64>>,
+    pub resegment_mode: ResegmentMode,
+    pub resegment_shape: bool,
+    pub pre_crop: bool,
+    pub sigma: Vec<f64>,
+    pub start_level: usize,
+    pub level: usize,
+    pub wavelet: String,
+    pub gradient_use_spacing: bool,
+    pub lbp2d_radius: f64,
+    pub lbp2d_samples: usize,
+    pub lbp2d_method: String,
+    pub lbp3d_levels: usize,
+    pub lbp3d_icosphere_radius: f64,
+    pub lbp3d_icosphere_subdivision: usize,
+    pub voxel_array_shift: f64,
+    pub symmetrical_glcm: bool,
+    pub weighting_norm: Option<Norm>,
+    pub gldm_a: f64,
+    pub kernel_radius: usize,
+    pub masked_kernel: bool,
+    pub init_value: f64,
+    pub voxel_batch: Option<usize>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            label: 1,
+            label_channel: 0,
+            minimum_roi_dimensions: None,
+            minimum_roi_size: None,
+            geometry_tolerance: None,
+            correct_mask: false,
+            additional_info: true,
+            bin_width: 25.0,
+            bin_count: None,
+            normalize: false,
+            normalize_scale: 1.0,
+            remove_outliers: None,
+            resampled_pixel_spacing: None,
+            interpolator: Some(Interpolator::BSpline),
+            pad_distance: 5,
+            distances: vec![1],
+            force2d: false,
+            force2d_dimension: 0,
+            resegment_range: None,
+            resegment_mode: ResegmentMode::Absolute,
+            resegment_shape: false,
+            pre_crop: false,
+            sigma: Vec::new(),
+            start_level: 0,
+            level: 1,
+            wavelet: "coif1".into(),
+            gradient_use_spacing: true,
+            lbp2d_radius: 1.0,
+            lbp2d_samples: 8,
+            lbp2d_method: "uniform".into(),
+            lbp3d_levels: 2,
+            lbp3d_icosphere_radius: 1.0,
+            lbp3d_icosphere_subdivision: 1,
+            voxel_array_shift: 0.0,
+            symmetrical_glcm: true,
+            weighting_norm: None,
+            gldm_a: 0.0,
+            kernel_radius: 1,
+            masked_kernel: true,
+            init_value: 0.0,
+            voxel_batch: None,
+        }
+    }
+}
+
+/// Every name that [`Settings::set`] knows.
+pub(crate) const NAMES: [&str; 41] = [
+    "minimumROIDimensions",
+    "minimumROISize",
+    "geometryTolerance",
+    "correctMask",
+    "additionalInfo",
+    "label",
+    "label_channel",
+    "binWidth",
+    "binCount",
+    "normalize",
+    "normalizeScale",
+    "removeOutliers",
+    "resampledPixelSpacing",
+    "interpolator",
+    "padDistance",
+    "distances",
+    "force2D",
+    "force2Ddimension",
+    "resegmentRange",
+    "resegmentMode",
+    "resegmentShape",
+    "preCrop",
+    "sigma",
+    "start_level",
+    "level",
+    "wavelet",
+    "gradientUseSpacing",
+    "lbp2DRadius",
+    "lbp2DSamples",
+    "lbp2DMethod",
+    "lbp3DLevels",
+    "lbp3DIcosphereRadius",
+    "lbp3DIcosphereSubdivision",
+    "voxelArrayShift",
+    "symmetricalGLCM",
+    "weightingNorm",
+    "gldm_a",
+    "kernelRadius",
+    "maskedKernel",
+    "initValue",
+    "voxelBatch",
+];
+
+/// Settings of the voxel-wise mode, which have a section of their own.
+pub(crate) const VOXEL_NAMES: [&str; 4] = ["kernelRadius", "maskedKernel", "initValue", "voxelBatch"];
+
+impl Settings {
+    /// Sets one setting by its name in parameter files.
+    ///
+    /// # Errors
+    /// [`Code::UnknownName`] with the nearest known name, [`Code::Parameter`] for a value outside its range.
+    pub fn set(&mut self, name: &str, value: &Setting) -> Result<()> {
+        let at = Named { name, value };
+        match name {
+            "minimumROIDimensions" => self.minimum_roi_dimensions = at.option(|v| v.whole(1, 3))?,
+            "minimumROISize" => self.minimum_roi_size = at.option(Named::above_zero)?,
+            "geometryTolerance" => self.geometry_tolerance = at.option(Named::above_zero)?,
+            "correctMask" => self.correct_mask = at.bool()?,
+            "additionalInfo" => self.additional_info = at.bool()?,
+            "label" => self.label = at.whole(1, u32::MAX as usize)? as u32,
+            "label_channel" => self.label_channel = at.whole(0, u32::MAX as usize)? as u32,
+            "binWidth" => self.bin_width = at.above_zero()?,
+            "binCount" => self.bin_count = at.option(|v| v.whole(1, u32::MAX as usize))?.map(|n| n as u32),
+            "normalize" => self.normalize = at.bool()?,
+            "normalizeScale" => self.normalize_scale = at.above_zero()?,
+            "removeOutliers" => self.remove_outliers = at.option(Named::above_zero)?,
+            "resampledPixelSpacing" => self.resampled_pixel_spacing = at.option(Named::spacing)?,
+            "interpolator" => self.interpolator = at.option(Named::interpolator)?,
+            "padDistance" => self.pad_distance = at.whole(0, 10_000)?,
+            "distances" => self.distances = at.list(|v| v.whole(1, 1000))?,
+            "force2D" => self.force2d = at.bool()?,
+            "force2Ddimension" => self.force2d_dimension = at.whole(0, 2)?,
+            "resegmentRange" => self.resegment_range = at.option(|v| v.list(|v| v.number()))?,
+            "resegmentMode" => {
+                use ResegmentMode::{Absolute, Relative, Sigma};
+                self.resegment_mode = at.one_of(&[("absolute", Absolute), ("relative", Relative), ("sigma", Sigma)])?;
+            }
+            "resegmentShape" => self.resegment_shape = at.bool()?,
+            "preCrop" => self.pre_crop = at.bool()?,
+            "sigma" => self.sigma = at.list(Named::above_zero)?,
+            "start_level" => self.start_level = at.whole(0, 30)?,
+            "level" => self.level = at.whole(1, 30)?,
+            "wavelet" => self.wavelet = at.text()?.into(),
+            "gradientUseSpacing" => self.gradient_use_spacing = at.bool()?,
+            "lbp2DRadius" => self.lbp2d_radius = at.above_zero()?,
+            "lbp2DSamples" => self.lbp2d_samples = at.whole(1, 1000)?,
+            "lbp2DMethod" => {
+                let methods = ["default", "ror", "uniform", "var"].map(|m| (m, m));
+                self.lbp2d_method = at.one_of(&methods)?.into();
+            }
+            "lbp3DLevels" => self.lbp3d_levels = at.whole(1, 100)?,
+            "lbp3DIcosphereRadius" => self.lbp3d_icosphere_radius = at.above_zero()?,
+            "lbp3DIcosphereSubdivision" => self.lbp3d_icosphere_subdivision = at.whole(0, 10)?,
+            "voxelArrayShift" => self.voxel_array_shift = at.number()?,
+            "symmetricalGLCM" => self.symmetrical_glcm = at.bool()?,
+            "weightingNorm" => {
+                use Norm::{Euclidean, Infinity, Manhattan, NoWeighting};
+                let norms = [
+                    ("manhattan", Manhattan),
+                    ("euclidean", Euclidean),
+                    ("infinity", Infinity),
+                    ("no_weighting", NoWeighting),
+                ];
+                self.weighting_norm = at.option(|v| v.one_of(&norms))?;
+            }
+            "gldm_a" => self.gldm_a = at.whole(0, u32::MAX as usize)? as f64,
+            "kernelRadius" => self.kernel_radius = at.whole(1, 100)?,
+            "maskedKernel" => self.masked_kernel = at.bool()?,
+            "initValue" => self.init_value = at.any_number()?,
+            "voxelBatch" => self.voxel_batch = at.option(|v| v.whole(1, usize::MAX))?,
+            _ => return Err(unknown("setting", name, &NAMES)),
+        }
+        Ok(())
+    }
+}
+
+/// An unknown name, with the nearest known one.
+pub(crate) fn unknown(kind: &str, name: &str, known: &[&str]) -> Error {
+    let error = Error::new(Code::UnknownName, format!("unknown {kind} `{name}`"));
+    let nearest = known.iter().min_by_key(|k| edit_distance(&name.to_lowercase(), &k.to_lowercase()));
+    match nearest {
+        Some(nearest) => error.hint(format!("did you mean `{nearest}`?")),
+        None => error,
+    }
+}
+
+fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, cb) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(ca != *cb);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// A value that knows what it is called, so that a refusal can say so.
+#[derive(Clone, Copy)]
+struct Named<'a> {
+    name: &'a str,
+    value: &'a Setting,
+}
+
+impl<'a> Named<'a> {
+    fn refuse(&self, expected: impl std::fmt::Display) -> Error {
+        Error::new(Code::Parameter, format!("setting `{}` has a value outside its range", self.name))
+            .expected(expected)
+            .found(self.value.found())
+    }
+
+    fn option<T>(self, read: impl Fn(Self) -> Result<T>) -> Result<Option<T>> {
+        if *self.value == Setting::Null { Ok(None) } else { read(self).map(Some) }
+    }
+
+    fn bool(self) -> Result<bool> {
+        match self.value {
+            Setting::Bool(b) => Ok(*b),
+            _ => Err(self.refuse("true or false")),
+        }
+    }
+
+    fn any_number(self) -> Result<f64> {
+        match self.value {
+            Setting::Number(x) => Ok(*x),
+            Setting::Text(t) if t.eq_ignore_ascii_case("nan") || t.eq_ignore_ascii_case(".nan") => Ok(f64::NAN),
+            _ => Err(self.refuse("a number")),
+        }
+    }
+
+    fn number(self) -> Result<f64> {
+        self.any_number().ok().filter(|x| x.is_finite()).ok_or_else(|| self.refuse("a finite number"))
+    }
+
+    fn above_zero(self) -> Result<f64> {
+        self.number().ok().filter(|x| *x > 0.0).ok_or_else(|| self.refuse("a number above 0"))
+    }
+
+    fn whole(self, low: usize, high: usize) -> Result<usize> {
+        let fits = |x: &f64| x.fract() == 0.0 && *x >= low as f64 && *x <= high as f64;
+        match self.number().ok().filter(fits) {
+            Some(x) => Ok(x as usize),
+            None if high >= u32::MAX as usize => Err(self.refuse(format!("a whole number of at least {low}"))),
+            None => Err(self.refuse(format!("a whole number from {low} to {high}"))),
+        }
+    }
+
+    fn text(self) -> Result<&'a str> {
+        match self.value {
+            Setting::Text(t) => Ok(t),
+            _ => Err(self.refuse("a text")),
+        }
+    }
+
+    fn list<T>(self, read: impl Fn(Named<'a>) -> Result<T>) -> Result<Vec<T>> {
+        match self.value {
+            Setting::List(items) if !items.is_empty() => {
+                items.iter().map(|value| read(Named { name: self.name, value })).collect()
+            }
+            _ => Err(self.refuse("a list that is not empty")),
+        }
+    }
+
+    fn spacing(self) -> Result<[f64; 3]> {
+        let list = self.list(Named::number)?;
+        <[f64; 3]>::try_from(list)
+            .ok()
+            .filter(|s| s.iter().all(|x| *x >= 0.0))
+            .ok_or_else(|| self.refuse("three numbers (x, y, z) of at least 0, in millimetres"))
+    }
+
+    fn one_of<T: Copy>(self, known: &[(&str, T)]) -> Result<T> {
+        let name = self.text()?;
+        known.iter().find(|(n, _)| *n == name).map(|(_, value)| *value).ok_or_else(|| {
+            unknown(
+                &format!("value of setting `{}`:", self.name),
+                name,
+                &known.iter().map(|(n, _)| *n).collect::<Vec<_>>(),
+            )
+        })
+    }
+
+    fn interpolator(self) -> Result<Interpolator> {
+        match self.value {
+            Setting::Number(_) => Ok(Interpolator::NAMES[self.whole(1, 10)? - 1].1),
+            _ => self.one_of(&Interpolator::NAMES),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_known_and_no_other() {
+        let mut settings = Settings::default();
+        for name in NAMES {
+            let error = settings.set(name, &Setting::Map(Vec::new())).unwrap_err();
+            assert_ne!(error.code(), Code::UnknownName, "{name}");
+        }
+        let error = settings.set("binwdth", &Setting::Number(1.0)).unwrap_err();
+        assert_eq!(error.code(), Code::UnknownName);
+        assert!(error.to_string().contains("did you mean `binWidth`?"), "{error}");
+    }
+
+    #[test]
+    fn ranges_are_checked() {
+        let mut s = Settings::default();
+        for (name, value) in [
+            ("binWidth", Setting::Number(0.0)),
+            ("label", Setting::Number(1.5)),
+            ("force2Ddimension", Setting::Number(3.0)),
+            ("resampledPixelSpacing", Setting::List(vec![Setting::Number(1.0); 2])),
+            ("normalize", Setting::Text("yes".into())),
+            ("distances", Setting::List(vec![])),
+        ] {
+            assert_eq!(s.set(name, &value).unwrap_err().code(), Code::Parameter, "{name}");
+        }
+        s.set("interpolator", &Setting::Number(2.0)).unwrap();
+        assert_eq!(s.interpolator, Some(Interpolator::Linear));
+        s.set("interpolator", &Setting::Null).unwrap();
+        assert_eq!(s.interpolator, None);
+        s.set("initValue", &Setting::Text("nan".into())).unwrap();
+        assert!(s.init_value.is_nan());
+        let error = s.set("weightingNorm", &Setting::Text("manhatan".into())).unwrap_err();
+        assert!(error.to_string().contains("did you mean `manhattan`?"), "{error}");
+    }
+}
