@@ -10,6 +10,12 @@ pub const MAX_VOXELS: u64 = 1 << 31;
 /// Deflate cannot shrink below 1 : 1032 (RFC 1951: 258 bytes from two bits), so a stream that would have to is a lie.
 const MAX_DEFLATE_RATIO: u64 = 1032;
 
+/// Above this size, data that shrink more than [`SUSPICIOUS_RATIO`] are refused: an image would have to be constant
+/// almost everywhere, and a file of one megabyte would fill a gigabyte of memory. The largest whole-body masks are
+/// half that.
+const SUSPICIOUS_BYTES: u64 = 1 << 30;
+const SUSPICIOUS_RATIO: u64 = 500;
+
 /// Bzip2's best is some 45 bytes for a block of 900 kB.
 const MAX_BZIP2_RATIO: u64 = 1 << 16;
 
@@ -44,9 +50,10 @@ pub(crate) fn plausible(path: &Path, packing: Packing, available: u64, needed: u
         Packing::Gzip => available.saturating_mul(MAX_DEFLATE_RATIO),
         Packing::Bzip2 => available.saturating_mul(MAX_BZIP2_RATIO),
     };
-    if needed > most {
+    let is_suspicious = needed > SUSPICIOUS_BYTES && needed / SUSPICIOUS_RATIO > available;
+    if needed > most || is_suspicious && packing != Packing::Plain {
         return Err(failure::too_large(path, format!("{needed} bytes of voxels"))
-            .expected(format!("at most {most}"))
+            .expected(format!("at most {}", if needed > most { most } else { SUSPICIOUS_BYTES }))
             .found(format!("a compressed file of {available} bytes")));
     }
     Ok(())

@@ -62,7 +62,7 @@ pub fn read_all_labels(path: &Path) -> Result<Vec<(i64, Mask)>> {
     let raw = read_raw(path)?;
     let labelled = Labelled::new(path, &raw.voxels)?;
     labelled.must_not_be_empty(path)?;
-    let mask = |label: &i64| Ok((*label, Mask::new(raw.geometry, labelled.voxels.mapv(|v| v == *label))?));
+    let mask = |label: &i64| Ok((*label, Mask::new(raw.geometry, labelled.inside(&[*label]))?));
     labelled.present.iter().map(mask).collect()
 }
 
@@ -75,28 +75,36 @@ pub(crate) fn select(path: &Path, raw: Raw, selection: &LabelSelection) -> Resul
         notes.push(format!("soft mask `{}`: inside is 0.5 and above", base_name(path)));
     }
     let chosen = labelled.choose(path, selection, &mut notes)?;
-    let inside = match chosen.as_slice() {
-        [one] => labelled.voxels.mapv(|v| v == *one),
-        several => labelled.voxels.mapv(|v| several.binary_search(&v).is_ok()),
-    };
-    Ok((Noted { value: Mask::new(raw.geometry, inside)?, notes }, raw.is_placed))
+    Ok((Noted { value: Mask::new(raw.geometry, labelled.inside(&chosen))?, notes }, raw.is_placed))
 }
 
-/// A label image with integers in every voxel.
-struct Labelled {
-    voxels: Array3<i64>,
+/// A label image: every voxel stands for an integer.
+struct Labelled<'a> {
+    voxels: &'a Voxels,
     present: Vec<i64>,
     is_soft: bool,
 }
 
-impl Labelled {
-    fn new(path: &Path, voxels: &Voxels) -> Result<Labelled> {
-        let (voxels, is_soft) = match voxels {
-            Voxels::F32(a) => integers(path, a, f64::from)?,
-            Voxels::F64(a) => integers(path, a, |v| v)?,
+impl Labelled<'_> {
+    fn new<'a>(path: &Path, voxels: &'a Voxels) -> Result<Labelled<'a>> {
+        let (present, is_soft) = match voxels {
+            Voxels::F32(a) => survey(path, a, f64::from)?,
+            Voxels::F64(a) => survey(path, a, |v| v)?,
         };
-        let present = distinct(&voxels);
         Ok(Labelled { voxels, present, is_soft })
+    }
+
+    /// Which voxels have one of `labels` (ascending).
+    fn inside(&self, labels: &[i64]) -> Array3<bool> {
+        let is_soft = self.is_soft;
+        let is_chosen = |value: f64| match labels {
+            [one] => label_of(value, is_soft) == *one,
+            several => several.binary_search(&label_of(value, is_soft)).is_ok(),
+        };
+        match self.voxels {
+            Voxels::F32(a) => a.mapv(|v| is_chosen(f64::from(v))),
+            Voxels::F64(a) => a.mapv(is_chosen),
+        }
     }
 
     fn must_not_be_empty(&self, path: &Path) -> Result<()> {
@@ -151,47 +159,57 @@ fn list(labels: &[i64]) -> String {
     if labels.len() > 12 { format!("{shown} and {} more", labels.len() - 12) } else { shown }
 }
 
-/// Every voxel as an integer, and whether a threshold was needed for that.
-fn integers<T: Copy>(path: &Path, voxels: &Array3<T>, wide: impl Fn(T) -> f64) -> Result<(Array3<i64>, bool)> {
+/// The integer that a value stands for.
+fn label_of(value: f64, is_soft: bool) -> i64 {
+    if is_soft { i64::from(value >= 0.5) } else { value.round() as i64 }
+}
+
+/// The labels that occur, and whether the values are a soft mask. Label images have long runs of one value, so
+/// comparing with the last one settles most voxels.
+fn survey<T: Copy + PartialEq>(path: &Path, voxels: &Array3<T>, wide: impl Fn(T) -> f64) -> Result<(Vec<i64>, bool)> {
     let (mut n_bad, mut fractional, mut lowest, mut highest) = (0_usize, None, 0.0_f64, 0.0_f64);
-    for value in voxels.iter().map(|v| wide(*v)) {
+    let mut present: Vec<i64> = Vec::new();
+    let mut last = None;
+    for value in voxels {
+        if last == Some(*value) {
+            continue;
+        }
+        last = Some(*value);
+        let value = wide(*value);
         if !value.is_finite() {
             n_bad += 1;
-        } else if (value - value.round()).abs() > INTEGER_TOLERANCE {
+            continue;
+        }
+        if (value - value.round()).abs() > INTEGER_TOLERANCE {
             fractional = fractional.or(Some(value));
         }
         lowest = lowest.min(value);
         highest = highest.max(value);
+        insert(&mut present, label_of(value, false));
     }
     if n_bad > 0 {
-        let fact = format!("{n_bad} voxels of mask `{}` are NaN or infinite", base_name(path));
-        return Err(Error::new(Code::NotFinite, fact).expected("labels"));
+        return Err(
+            Error::new(Code::NotFinite, format!("mask `{}` holds NaN or infinity", base_name(path))).expected("labels")
+        );
     }
-    let Some(example) = fractional else { return Ok((voxels.mapv(|v| wide(v).round() as i64), false)) };
+    let Some(example) = fractional else { return Ok((present, false)) };
     if lowest < -INTEGER_TOLERANCE || highest > 1.0 + INTEGER_TOLERANCE {
         return Err(failure::format(path, format!("a mask with values such as {example}"))
             .expected("integer labels, or a soft mask from 0 to 1")
             .found(format!("values from {lowest} to {highest}"))
             .hint("this looks like an image; check which file is the mask"));
     }
-    Ok((voxels.mapv(|v| i64::from(wide(v) >= 0.5)), true))
+    let present = if highest >= 0.5 { vec![1] } else { Vec::new() };
+    Ok((present, true))
 }
 
-/// Sorted distinct values without 0. Runs of one label are long, so comparing with the last value settles most voxels.
-fn distinct(voxels: &Array3<i64>) -> Vec<i64> {
-    let mut present: Vec<i64> = Vec::new();
-    let mut last = 0;
-    for &value in voxels {
-        if value != last {
-            last = value;
-            if value != 0
-                && let Err(place) = present.binary_search(&value)
-            {
-                present.insert(place, value);
-            }
-        }
+/// Keeps a list of labels sorted, without 0 and without doubles.
+fn insert(present: &mut Vec<i64>, label: i64) {
+    if label != 0
+        && let Err(place) = present.binary_search(&label)
+    {
+        present.insert(place, label);
     }
-    present
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A CSV as rows of text: byte order mark, delimiter and line numbers, nothing of what the columns mean.
 
 use crate::failure;
+use crate::source::Source;
 use dlr_core::{Code, Error, Result};
 use std::path::Path;
 
@@ -11,15 +12,13 @@ pub(super) struct Cells {
     pub(super) rows: Vec<(u64, Vec<String>)>,
 }
 
+/// A manifest of a million cases is smaller.
 const MAX_BYTES: u64 = 256 << 20;
 
 impl Cells {
     pub(super) fn read(path: &Path) -> Result<Cells> {
         let name = failure::base_name(path);
-        let bytes = std::fs::read(path).map_err(|e| failure::reading(path, &e))?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(failure::too_large(path, "to be a manifest").found(format!("{} bytes", bytes.len())));
-        }
+        let bytes = Source::open_plain(path)?.rest(MAX_BYTES)?;
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
         let text = std::str::from_utf8(bytes)
             .map_err(|_| Error::new(Code::Manifest, format!("manifest `{name}` is not UTF-8 text")))?;
