@@ -1,7 +1,8 @@
-//! A small linear model for the contract checks of explainers: the difference of class means, standardised.
+//! Two small models for the contract checks of explainers: the difference of class means, and a stump per column.
 
 use dlr_core::{
-    FeatureName, FeatureTable, FittedModel, Form, Frozen, LinearForm, Model, Predictions, Result, TrainSet,
+    FeatureName, FeatureTable, FittedModel, Form, Frozen, LinearForm, Model, Predictions, Result, TrainSet, Tree,
+    TreeEnsemble, TreeScale,
 };
 use dlr_evaluation::probability;
 
@@ -52,5 +53,56 @@ impl FittedModel for Fitted {
 
     fn freeze(&self) -> Result<Frozen> {
         Frozen::new("mean-difference", &self.0)
+    }
+}
+
+/// One stump per column at the mean, with the log odds of its two sides: boosting without the boost.
+pub(crate) struct Stumps;
+
+pub(crate) struct FittedStumps(pub(crate) TreeEnsemble);
+
+impl Model for Stumps {
+    fn fit(&self, train: &TrainSet, _seed: u64) -> Result<Box<dyn FittedModel>> {
+        let names = train.names()[..3].to_vec();
+        let trees = (0..names.len())
+            .map(|column| {
+                let values = train.x().column(column);
+                let cut = values.sum() / train.n_cases() as f64;
+                let side = |low: bool| {
+                    let members = values.iter().zip(train.labels()).filter(|(v, _)| (**v <= cut) == low);
+                    members.fold((0.5, 0.5), |(p, n), (_, l)| if *l { (p + 1.0, n) } else { (p, n + 1.0) })
+                };
+                let ((lp, ln), (rp, rn)) = (side(true), side(false));
+                Tree {
+                    column: vec![Some(column), None, None],
+                    threshold: vec![cut, 0.0, 0.0],
+                    left: vec![1, 0, 0],
+                    right: vec![2, 0, 0],
+                    value: vec![0.0, f64::ln(lp / ln), f64::ln(rp / rn)],
+                    cover: vec![lp + ln + rp + rn, lp + ln, rp + rn],
+                }
+            })
+            .collect();
+        Ok(Box::new(FittedStumps(TreeEnsemble { names, base: 0.1, trees, scale: TreeScale::LogOdds })))
+    }
+}
+
+impl FittedModel for FittedStumps {
+    fn predict(&self, table: &FeatureTable) -> Result<Predictions> {
+        let x = table.select(&self.0.names)?;
+        let scores = x.values().outer_iter().map(|row| probability(dlr_interpret::ensemble_output(&self.0, row)));
+        Predictions::new(table.cases().to_vec(), scores.collect())
+    }
+
+    fn selected(&self) -> Vec<FeatureName> {
+        self.0.names.clone()
+    }
+
+    fn form(&self) -> Form {
+        Form::Trees(self.0.clone())
+    }
+
+    fn freeze(&self) -> Result<Frozen> {
+        Frozen::new("stumps", &self.0)
     }
 }
