@@ -11,10 +11,12 @@
 pub mod conformance;
 pub mod definition;
 pub mod discretise;
+pub mod docs;
 pub mod families;
 pub mod ibsi;
 pub mod matrix;
 pub mod pyradiomics;
+pub mod select;
 pub mod shape;
 
 pub use definition::{Definition, Family, Profile};

@@ -1,11 +1,11 @@
 //! [`Extractor`]: parameters made ready; image and mask in, named features out. [`RadiomicsExtractor`] does the same
 //! for named regions of a case.
 
-use super::prepare::{checked_box, resegment};
+use super::prepare::{Prepared, prepare};
 use super::region::{Region, crop};
-use super::{ImageType, Params, shape, tables, texture};
+use super::{ImageType, Params, Settings, images, shape, tables, texture};
 use crate::definition::{Definition, Family};
-use dlr_core::{Case, Code, Error, FeatureExtractor, FeatureName, FeatureVector, Mask, Result, Roi, Undefined, Volume};
+use dlr_core::{Case, Code, Error, FeatureExtractor, FeatureName, FeatureVector, Mask, Result, Undefined, Volume};
 use rayon::prelude::*;
 
 /// Computes the features of one region under the `pyradiomics` profile.
@@ -44,21 +44,12 @@ impl Extractor {
                 .expected("Original"));
             }
         }
-        let s = &params.settings;
-        let missing = [
-            ("normalize", s.normalize),
-            ("resampledPixelSpacing", s.resampled_pixel_spacing.is_some() && s.interpolator.is_some()),
-            ("preCrop", s.pre_crop),
-        ];
-        if let Some((name, _)) = missing.iter().find(|(_, asked)| *asked) {
-            return Err(Error::new(Code::Parameter, format!("setting `{name}` is not available in this build")));
-        }
         Ok(Extractor { params, roi: "roi".into() })
     }
 
     /// Whether an image type of a parameter file can be computed.
     pub fn supports(image_type: &str) -> bool {
-        image_type == "Original"
+        images::supports(image_type)
     }
 
     /// The same extractor with another first part of the feature names; `roi` if nothing is said.
@@ -85,9 +76,9 @@ impl Extractor {
         for selection in self.shape_selections() {
             selection.definitions().for_each(|d| push("original", d));
         }
-        for image_type in &self.params.image_types {
+        for column in self.params.image_types.iter().flat_map(images::columns) {
             for selection in self.intensity_selections() {
-                selection.definitions().for_each(|d| push(&column_name(image_type), d));
+                selection.definitions().for_each(|d| push(&column, d));
             }
         }
         names
@@ -99,62 +90,61 @@ impl Extractor {
     /// number of threads.
     ///
     /// # Errors
-    /// Those of [`Roi::new`], of the size settings, and [`Code::GreyLevels`] where the bin width does not fit the
+    /// Those of [`dlr_core::Roi::new`], of the size settings, and [`Code::GreyLevels`] where the bin width does not fit the
     /// intensities.
     pub fn extract(&self, image: &Volume, mask: &Mask) -> Result<FeatureVector> {
-        Roi::new(image, mask)?;
         let settings = &self.params.settings;
-        let mut at = checked_box(mask, settings)?;
-        let resegmented = match settings.resegment_range {
-            Some(_) => Some(resegment(image, mask, at, settings)?),
-            None => None,
-        };
-        if let Some(resegmented) = &resegmented {
-            at = checked_box(resegmented, settings)?;
-        }
-        let intensity_mask = resegmented.as_ref().unwrap_or(mask);
-        // Shape is that of the region before re-segmentation, but pyradiomics has cropped it to the box after.
-        let shape_mask = if settings.resegment_shape { intensity_mask } else { mask };
-        let spacing_mm = image.geometry().spacing_mm();
-
+        let prepared = prepare(image, mask, settings)?;
+        let at = prepared.at;
+        let spacing_mm = prepared.image.geometry().spacing_mm();
         let (shapes, textures) = rayon::join(
             || -> Result<Vec<Vec<f64>>> {
                 self.shape_selections()
                     .map(|selection| match selection.family {
-                        Family::Shape => Ok(shape::volume(crop(shape_mask, at), spacing_mm)),
-                        _ => shape::slice(crop(shape_mask, at), spacing_mm, settings.force2d_dimension),
+                        Family::Shape => Ok(shape::volume(crop(&prepared.shape_mask, at), spacing_mm)),
+                        _ => shape::slice(crop(&prepared.shape_mask, at), spacing_mm, settings.force2d_dimension),
                     })
                     .collect()
             },
-            || -> Result<Vec<Vec<Vec<f64>>>> {
-                self.params
-                    .image_types
-                    .par_iter()
-                    .map(|image_type| self.image_type(image_type, &Region::new(image, intensity_mask, at)))
-                    .collect()
+            || -> Result<Vec<ImageFeatures>> {
+                let of_type = |image_type: &ImageType| self.image_type(image_type, &prepared);
+                let nested: Vec<Vec<ImageFeatures>> =
+                    self.params.image_types.par_iter().map(of_type).collect::<Result<_>>()?;
+                Ok(nested.into_iter().flatten().collect())
             },
         );
         let mut features = FeatureVector::new();
         for (selection, values) in self.shape_selections().zip(shapes?) {
             self.push(&mut features, "original", selection, &values);
         }
-        for (image_type, families) in self.params.image_types.iter().zip(textures?) {
+        for (column, families) in textures? {
             for (selection, values) in self.intensity_selections().zip(families) {
-                self.push(&mut features, &column_name(image_type), selection, &values);
+                self.push(&mut features, &column, selection, &values);
             }
         }
         Ok(features)
     }
 
-    /// The intensity families of one image type.
-    fn image_type(&self, image_type: &ImageType, region: &Region<'_>) -> Result<Vec<Vec<f64>>> {
-        let levels = region.levels(&image_type.settings)?;
+    /// The intensity families of every image that one image type makes.
+    fn image_type(&self, image_type: &ImageType, prepared: &Prepared<'_>) -> Result<Vec<ImageFeatures>> {
+        images::of(image_type, prepared)?
+            .into_par_iter()
+            .map(|(column, image)| {
+                let region = Region::new(&image, prepared.mask(), prepared.at);
+                Ok((column, self.families(&region, &image_type.settings)?))
+            })
+            .collect()
+    }
+
+    /// The intensity families of one image.
+    fn families(&self, region: &Region<'_>, settings: &Settings) -> Result<Vec<Vec<f64>>> {
+        let levels = region.levels(settings)?;
         let selections: Vec<_> = self.intensity_selections().collect();
         selections
             .into_par_iter()
             .map(|selection| {
                 let wanted = |name: &str| selection.definitions().any(|d| d.feature == name);
-                texture::family(selection.family, region, &levels, &image_type.settings, &wanted)
+                texture::family(selection.family, region, &levels, settings, &wanted)
             })
             .collect()
     }
@@ -169,11 +159,11 @@ impl Extractor {
         })
     }
 
-    fn intensity_selections(&self) -> impl Iterator<Item = &super::Selection> {
+    pub(super) fn intensity_selections(&self) -> impl Iterator<Item = &super::Selection> {
         self.params.selections.iter().filter(|s| !matches!(s.family, Family::Shape | Family::Shape2d))
     }
 
-    fn name(&self, image_type: &str, definition: &Definition) -> FeatureName {
+    pub(super) fn name(&self, image_type: &str, definition: &Definition) -> FeatureName {
         FeatureName::new(&self.roi, image_type, definition.family.as_str(), definition.feature)
             .expect("the names of the tables are made of letters and digits")
     }
@@ -190,10 +180,8 @@ impl Extractor {
     }
 }
 
-/// The name of an image type in feature columns.
-fn column_name(image_type: &ImageType) -> String {
-    image_type.name.to_lowercase()
-}
+/// Column name of an image, and the values of its families.
+type ImageFeatures = (String, Vec<Vec<f64>>);
 
 /// The reason in the words of the feature's own definition.
 fn why_undefined(definition: &Definition) -> Undefined {

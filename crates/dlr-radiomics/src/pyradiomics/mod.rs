@@ -6,6 +6,7 @@
 //! is kept and said so at the place.
 
 mod extractor;
+mod images;
 mod params;
 mod prepare;
 mod region;
@@ -13,9 +14,12 @@ mod settings;
 mod shape;
 pub mod tables;
 mod texture;
+mod voxelwise;
 #[cfg(feature = "yaml")]
 mod yaml;
 
+pub use dlr_imaging::resample::Interpolator;
 pub use extractor::{Extractor, RadiomicsExtractor, pyradiomics_name};
 pub use params::{ImageType, Params, Selection};
-pub use settings::{Interpolator, Norm, ResegmentMode, Setting, Settings};
+pub use settings::{Norm, ResegmentMode, Setting, Settings};
+pub use voxelwise::{MapBatch, VoxelMaps};

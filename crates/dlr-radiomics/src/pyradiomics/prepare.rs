@@ -1,14 +1,87 @@
-//! What happens to image and mask before a feature is computed: the checks of the region and re-segmentation.
+//! What happens to image and mask before a feature is computed: normalising, resampling or pre-cropping, the checks of
+//! the region, re-segmentation. The voxels themselves are changed by `dlr-imaging`; the order is decided here.
 
 use super::{ResegmentMode, Settings};
 use crate::families::statistics::sum_of;
-use dlr_core::{Code, Error, IndexBox, Mask, Result, Volume};
+use dlr_core::{Code, Error, IndexBox, Mask, Result, Roi, Volume};
+use dlr_imaging::normalise::{ZScoreParams, zscore};
+use dlr_imaging::resample::{Store, mask_onto, resample_like_pyradiomics};
+use std::borrow::Cow;
+
+/// Image and mask that features are computed on.
+pub(crate) struct Prepared<'a> {
+    pub(crate) image: Cow<'a, Volume>,
+    /// The region as shape sees it.
+    pub(crate) shape_mask: Cow<'a, Mask>,
+    /// The region after re-segmentation, if there was one and it does not concern shape.
+    resegmented: Option<Mask>,
+    /// The box of the region after re-segmentation. pyradiomics crops shape to it as well.
+    pub(crate) at: IndexBox,
+}
+
+impl Prepared<'_> {
+    /// The region as intensity and texture see it.
+    pub(crate) fn mask(&self) -> &Mask {
+        self.resegmented.as_ref().unwrap_or(&self.shape_mask)
+    }
+}
+
+/// Applies the settings in pyradiomics' order.
+///
+/// Integer images stay integer when they are resampled, as ITK keeps the pixel type of a file. The type is judged by
+/// the voxels ([`Store::guess`]): whole numbers are an integer image.
+///
+/// # Errors
+/// Those of [`Roi::new`] and of each step.
+pub(crate) fn prepare<'a>(image: &'a Volume, mask: &'a Mask, settings: &Settings) -> Result<Prepared<'a>> {
+    let mut mask = Cow::Borrowed(mask);
+    if settings.correct_mask && !image.geometry().is_same_grid(mask.geometry()) {
+        mask = Cow::Owned(mask_onto(&mask, image.geometry())?);
+    }
+    Roi::new(image, &mask)?;
+    let mut image = Cow::Borrowed(image);
+    let resampled = settings.resampled_pixel_spacing.zip(settings.interpolator);
+    let store = match resampled {
+        Some(_) if !settings.normalize => Store::guess(&image),
+        _ => Store::F64,
+    };
+    if settings.normalize {
+        let params =
+            ZScoreParams { scale: settings.normalize_scale, clip_sd: settings.remove_outliers, ..Default::default() };
+        image = Cow::Owned(zscore(&image, None, &params)?);
+    }
+    if let Some(([x, y, z], interpolator)) = resampled {
+        let pad = settings.pad_distance;
+        let new = resample_like_pyradiomics(&image, &mask, [z, y, x], interpolator, pad, store)?;
+        if new.mask.bounding_box().is_none() {
+            return Err(Error::new(Code::EmptyMask, "no voxel of the region is left after resampling")
+                .expected("a voxel centre of the new grid inside the region")
+                .hint("choose a finer `resampledPixelSpacing`"));
+        }
+        (image, mask) = (Cow::Owned(new.image), Cow::Owned(new.mask));
+    } else if settings.pre_crop {
+        let at = checked_box(&mask, settings)?.grown([settings.pad_distance; 3], mask.geometry().shape());
+        (image, mask) = (Cow::Owned(image.crop(at)), Cow::Owned(mask.crop(at)));
+    }
+    let mut at = checked_box(&mask, settings)?;
+    let mut resegmented = None;
+    if settings.resegment_range.is_some() {
+        let narrower = resegment(&image, &mask, at, settings)?;
+        at = checked_box(&narrower, settings)?;
+        if settings.resegment_shape {
+            mask = Cow::Owned(narrower);
+        } else {
+            resegmented = Some(narrower);
+        }
+    }
+    Ok(Prepared { image, shape_mask: mask, resegmented, at })
+}
 
 /// The box of a region that satisfies the size settings.
 ///
 /// # Errors
 /// [`Code::EmptyMask`]; [`Code::Region`] where a size setting is not met.
-pub(crate) fn checked_box(mask: &Mask, settings: &Settings) -> Result<IndexBox> {
+fn checked_box(mask: &Mask, settings: &Settings) -> Result<IndexBox> {
     let Some(region) = mask.bounding_box() else {
         return Err(Error::new(Code::EmptyMask, "the mask has no voxel"));
     };
@@ -35,7 +108,7 @@ pub(crate) fn checked_box(mask: &Mask, settings: &Settings) -> Result<IndexBox> 
 ///
 /// # Errors
 /// [`Code::Parameter`] for a range of no or more than two numbers, [`Code::Region`] where fewer than two voxels remain.
-pub(crate) fn resegment(image: &Volume, mask: &Mask, at: IndexBox, settings: &Settings) -> Result<Mask> {
+fn resegment(image: &Volume, mask: &Mask, at: IndexBox, settings: &Settings) -> Result<Mask> {
     let range = settings.resegment_range.as_deref().unwrap_or_default();
     if range.is_empty() || range.len() > 2 {
         return Err(Error::new(Code::Parameter, "setting `resegmentRange` has the wrong length")

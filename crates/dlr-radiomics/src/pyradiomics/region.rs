@@ -25,14 +25,18 @@ impl<'a> Region<'a> {
         Region { mask: mask_box, intensities, spacing_mm: image.geometry().spacing_mm() }
     }
 
-    /// The grey levels under `settings`.
-    pub(crate) fn levels(&self, settings: &Settings) -> Result<Levels> {
-        let scheme = match settings.bin_count {
+    /// How `settings` make grey levels.
+    pub(crate) fn scheme(settings: &Settings) -> Discretisation {
+        match settings.bin_count {
             Some(n_bins) => Discretisation::CountOfEdges { n_bins },
             None => Discretisation::WidthFromZero { bin_width: settings.bin_width },
-        };
+        }
+    }
+
+    /// The grey levels under `settings`.
+    pub(crate) fn levels(&self, settings: &Settings) -> Result<Levels> {
         let margin = settings.distances.iter().copied().max().unwrap_or(1).max(1);
-        Levels::new(self.mask, &scheme.levels(&self.intensities)?, margin)
+        Levels::new(self.mask, &Self::scheme(settings).levels(&self.intensities)?, margin)
     }
 }
 

@@ -1,6 +1,7 @@
 //! [`Settings`]: every setting that a pyradiomics parameter file may hold, under its name there, with its default.
 
 use dlr_core::{Code, Error, Result};
+use dlr_imaging::resample::Interpolator;
 
 /// A value of a parameter file, whatever format that was written in.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,38 +31,6 @@ impl Setting {
             Setting::Map(_) => "a mapping".into(),
         }
     }
-}
-
-/// How an image is interpolated. Masks always take the nearest voxel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each variant is the SimpleITK interpolator of that name")]
-pub enum Interpolator {
-    NearestNeighbour,
-    Linear,
-    BSpline,
-    Gaussian,
-    LabelGaussian,
-    HammingWindowedSinc,
-    CosineWindowedSinc,
-    WelchWindowedSinc,
-    LanczosWindowedSinc,
-    BlackmanWindowedSinc,
-}
-
-impl Interpolator {
-    /// Names as in parameter files; the position, from 1, is the number that pyradiomics accepts in their place.
-    pub const NAMES: [(&'static str, Interpolator); 10] = [
-        ("sitkNearestNeighbor", Interpolator::NearestNeighbour),
-        ("sitkLinear", Interpolator::Linear),
-        ("sitkBSpline", Interpolator::BSpline),
-        ("sitkGaussian", Interpolator::Gaussian),
-        ("sitkLabelGaussian", Interpolator::LabelGaussian),
-        ("sitkHammingWindowedSinc", Interpolator::HammingWindowedSinc),
-        ("sitkCosineWindowedSinc", Interpolator::CosineWindowedSinc),
-        ("sitkWelchWindowedSinc", Interpolator::WelchWindowedSinc),
-        ("sitkLanczosWindowedSinc", Interpolator::LanczosWindowedSinc),
-        ("sitkBlackmanWindowedSinc", Interpolator::BlackmanWindowedSinc),
-    ];
 }
 
 /// How far apart two voxels are, for weighting directions.
@@ -412,10 +381,11 @@ impl<'a> Named<'a> {
     }
 
     fn interpolator(self) -> Result<Interpolator> {
-        match self.value {
-            Setting::Number(_) => Ok(Interpolator::NAMES[self.whole(1, 10)? - 1].1),
-            _ => self.one_of(&Interpolator::NAMES),
-        }
+        let name = match self.value {
+            Setting::Number(_) => self.whole(1, 10)?.to_string(),
+            _ => self.text()?.to_owned(),
+        };
+        Interpolator::from_pyradiomics(&name)
     }
 }
 

@@ -23,9 +23,21 @@ pub(crate) fn family(
     settings: &Settings,
     wanted: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<f64>> {
+    family_of(family, region, levels, settings, levels.max_value(), wanted("MCC"))
+}
+
+/// As [`family`], with the largest grey level of the image in place of that of `levels`, which may be a part of it.
+pub(crate) fn family_of(
+    family: Family,
+    region: &Region<'_>,
+    levels: &Levels,
+    settings: &Settings,
+    n_g: u32,
+    with_mcc: bool,
+) -> Result<Vec<f64>> {
     match family {
         Family::Firstorder => firstorder(region, levels, settings),
-        Family::Glcm => glcm(levels, region.spacing_mm, settings, wanted("MCC")),
+        Family::Glcm => glcm(levels, region.spacing_mm, settings, f64::from(n_g), with_mcc),
         Family::Glrlm => glrlm(levels, region.spacing_mm, settings),
         Family::Glszm => glszm(levels, settings),
         Family::Gldm => gldm(levels, settings),
@@ -86,7 +98,7 @@ fn length_mm(offset: Offset, spacing_mm: [f64; 3], norm: Norm) -> f64 {
     }
 }
 
-fn glcm(levels: &Levels, spacing_mm: [f64; 3], settings: &Settings, with_mcc: bool) -> Result<Vec<f64>> {
+fn glcm(levels: &Levels, spacing_mm: [f64; 3], settings: &Settings, n_g: f64, with_mcc: bool) -> Result<Vec<f64>> {
     let offsets = half_offsets(&settings.distances, flat(settings));
     let mut tables = matrix::glcm(levels, &offsets, Extent::Volume)?.swap_remove(0);
     if settings.symmetrical_glcm {
@@ -99,7 +111,6 @@ fn glcm(levels: &Levels, spacing_mm: [f64; 3], settings: &Settings, with_mcc: bo
         };
         tables = vec![Counts::weighted_sum(tables.iter().zip(offsets.iter().map(weight)))];
     }
-    let n_g = f64::from(levels.max_value());
     let one = |table: &Counts| {
         let f = Cooccurrence::new(table, levels, n_g, EPS)?;
         let mcc = if with_mcc { maximal_correlation_coefficient(table, levels.n_ranks(), EPS) } else { f64::NAN };
