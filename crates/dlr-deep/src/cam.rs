@@ -98,8 +98,7 @@ impl DeepExtractor {
                 }
             }
             if is_used {
-                let voxels = input.grid.spread(&signed, map.shape, map.stride);
-                let signed = Volume::new(*case.image.geometry(), voxels)?;
+                let signed = input.grid.spread(&signed, map.shape, map.stride)?;
                 maps.push(CamMap { stage: map.stage.clone(), signed, contribution });
             }
         }

@@ -139,6 +139,29 @@ impl DeepExtractor {
         Self::new(Network::new(&network, &Weights::random(&network, seed), Engine::Flex)?, config)
     }
 
+    /// The sanity check of Adebayo and others (2018): this extractor with its network randomised from the top, first the
+    /// last stage, then the last two, and so on down to the stem.
+    ///
+    /// A map of these must lose its likeness to the true one; a map that stays shows edges of the image, not the model.
+    /// `weights` are those the network was built from. Each comes with the lowest stage that is random.
+    ///
+    /// # Errors
+    /// [`Code::Weights`] where the weights are not those of this network.
+    pub fn cascade(&self, weights: &Weights, seed: u64) -> Result<Vec<(String, DeepExtractor)>> {
+        let config = self.network.config();
+        let stages = config.stage_names();
+        let random_from = |s: usize| {
+            let prefixes = stages[s..].iter().flat_map(|name| match name.as_str() {
+                "stem" => vec!["conv1", "bn1"],
+                other => vec![other],
+            });
+            let weights = weights.with_random(&prefixes.collect::<Vec<_>>(), seed);
+            let network = Network::new(config, &weights, self.network.engine())?;
+            Ok((stages[s].clone(), DeepExtractor::new(network, self.config.clone())?))
+        };
+        (0..stages.len()).rev().map(random_from).collect()
+    }
+
     /// What is taken from the network.
     pub fn config(&self) -> &DeepConfig {
         &self.config
@@ -147,6 +170,25 @@ impl DeepExtractor {
     /// The network.
     pub fn network(&self) -> &Network {
         &self.network
+    }
+
+    /// One sentence that defines a feature of this extractor, for `features.json`; `None` for any other name.
+    pub fn definition(&self, name: &FeatureName) -> Option<String> {
+        let group = self.groups.iter().find(|g| g.names.contains(name))?;
+        let channel = name.variant()?.trim_start_matches('0');
+        let channel = if channel.is_empty() { "0" } else { channel };
+        let region = group.region.map(|r| &self.config.regions[r]).map_or("the whole image".to_owned(), |r| {
+            format!("{} mask `{}`", if r.outside { "what lies outside" } else { "the voxels of" }, r.mask)
+        });
+        let pool = match group.pool {
+            Pool::Mean => "mean",
+            Pool::Sd => "standard deviation",
+        };
+        let [z, y, x] = self.config.input.grid;
+        let (stage, network) = (name.family(), name.image_type());
+        Some(format!(
+            "{pool} over {region} of channel {channel} of {stage} of {network}, run on {z}x{y}x{x} voxels (z, y, x)"
+        ))
     }
 
     /// The stages of one case up to the last that is needed, and its prepared image.

@@ -4,7 +4,8 @@
 //! intensities are then brought to the range of the training. Nothing is drawn at random, and no mask is looked at:
 //! what a region means is decided when maps are pooled.
 
-use dlr_core::{Code, Error, Geometry, Mask, Result, Volume};
+use dlr_core::{Code, Error, Geometry, Mask, Result, Volume, Voxels};
+use dlr_imaging::resample::{Interpolator, MaskRule, Store, resample, resample_mask};
 use ndarray::Array3;
 use serde::{Deserialize, Serialize};
 
@@ -84,13 +85,16 @@ impl InputConfig {
     pub fn prepare(&self, image: &Volume) -> Result<Input> {
         self.validate()?;
         let grid = InputGrid::new(image.geometry(), self.grid, self.fit)?;
-        let voxels = image.to_f64();
-        if let Some(bad) = voxels.iter().find(|v| !v.is_finite()) {
+        let bad = match image.voxels() {
+            Voxels::F32(a) => a.iter().find(|v| !v.is_finite()).map(|v| f64::from(*v)),
+            Voxels::F64(a) => a.iter().find(|v| !v.is_finite()).copied(),
+        };
+        if let Some(bad) = bad {
             return Err(Error::new(Code::NotFinite, "image holds NaN or infinity")
                 .expected("finite intensities everywhere, since deep features see the whole image")
                 .found(bad));
         }
-        let mut values = grid.read(&voxels);
+        let mut values = grid.read(image)?;
         self.intensity.apply(&mut values)?;
         Ok(Input { grid, values: values.iter().map(|v| v.unwrap_or(0.0) as f32).collect() })
     }
@@ -163,8 +167,6 @@ fn mean_sd(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
 pub struct InputGrid {
     geometry: Geometry,
     image: Geometry,
-    /// Fractional image index of each grid index, per axis.
-    positions: [Vec<f64>; 3],
 }
 
 impl InputGrid {
@@ -173,24 +175,22 @@ impl InputGrid {
     /// # Errors
     /// [`Code::Geometry`] for an image without voxels.
     pub fn new(image: &Geometry, shape: [usize; 3], fit: Fit) -> Result<Self> {
-        let image_shape = image.shape();
         if image.n_voxels() == 0 {
             return Err(Error::new(Code::Geometry, "image has no voxels"));
         }
-        let extent_mm = [0, 1, 2].map(|a| image_shape[a] as f64 * image.spacing_mm()[a]);
-        let filling = [0, 1, 2].map(|a| extent_mm[a] / shape[a] as f64);
+        let (n, old_mm) = (image.shape(), image.spacing_mm());
+        let filling = [0, 1, 2].map(|a| n[a] as f64 * old_mm[a] / shape[a] as f64);
         let spacing_mm = match fit {
             Fit::Stretch => filling,
             Fit::Contain => [filling.iter().copied().fold(0.0, f64::max); 3],
         };
-        let positions = [0, 1, 2].map(|a| {
-            let step = spacing_mm[a] / image.spacing_mm()[a];
-            let centre = (image_shape[a] as f64 - 1.0) / 2.0;
-            (0..shape[a]).map(|i| centre + (i as f64 - (shape[a] as f64 - 1.0) / 2.0) * step).collect::<Vec<f64>>()
+        // Both grids share their middle.
+        let start = [0, 1, 2].map(|a| {
+            let half_mm = (shape[a] as f64 - 1.0) / 2.0 * spacing_mm[a];
+            (n[a] as f64 - 1.0) / 2.0 - half_mm / old_mm[a]
         });
-        let origin_mm = image.to_world([positions[0][0], positions[1][0], positions[2][0]]);
-        let geometry = Geometry::new(shape, spacing_mm, origin_mm, image.direction())?;
-        Ok(InputGrid { geometry, image: *image, positions })
+        let geometry = Geometry::new(shape, spacing_mm, image.to_world(start), image.direction())?;
+        Ok(InputGrid { geometry, image: *image })
     }
 
     /// Where the grid lies in the patient.
@@ -199,23 +199,10 @@ impl InputGrid {
     }
 
     /// The image on this grid, trilinear; `None` outside it.
-    fn read(&self, image: &Array3<f64>) -> Vec<Option<f64>> {
-        let [zs, ys, xs] = [0, 1, 2].map(|a| self.neighbours(a));
-        let mut values = Vec::with_capacity(self.geometry.n_voxels());
-        for z in &zs {
-            for y in &ys {
-                for x in &xs {
-                    let (Some(z), Some(y), Some(x)) = (z, y, x) else {
-                        values.push(None);
-                        continue;
-                    };
-                    let row = |zi: usize, yi: usize| x.mix(image[[zi, yi, x.low]], image[[zi, yi, x.high]]);
-                    let plane = |zi: usize| y.mix(row(zi, y.low), row(zi, y.high));
-                    values.push(Some(z.mix(plane(z.low), plane(z.high))));
-                }
-            }
-        }
-        values
+    fn read(&self, image: &Volume) -> Result<Vec<Option<f64>>> {
+        let values = resample(image, &self.geometry, Interpolator::Linear, Store::F64)?.into_f64();
+        let inside = self.read_region(None)?;
+        Ok(values.into_iter().zip(inside).map(|(value, inside)| inside.then_some(value)).collect())
     }
 
     /// For every voxel of the grid, whether the nearest image voxel belongs to `region` (all of the image for `None`).
@@ -224,77 +211,28 @@ impl InputGrid {
     /// # Errors
     /// [`Code::GridMismatch`] for a mask on another grid than the image.
     pub(crate) fn read_region(&self, region: Option<&Mask>) -> Result<Vec<bool>> {
+        let all = Array3::from_elem(self.image.shape(), true);
+        let voxels = region.map_or(all, |mask| mask.voxels().to_owned());
         if let Some(mask) = region {
             self.image.must_match(mask.geometry(), "mask")?;
         }
-        let voxels = region.map(Mask::voxels);
-        let [zs, ys, xs] = [0, 1, 2].map(|a| self.nearest(a));
-        let mut values = Vec::with_capacity(self.geometry.n_voxels());
-        for z in &zs {
-            for y in &ys {
-                values.extend(xs.iter().map(|x| match (z, y, x) {
-                    (Some(z), Some(y), Some(x)) => voxels.is_none_or(|v| v[[*z, *y, *x]]),
-                    _ => false,
-                }));
-            }
-        }
-        Ok(values)
+        // On the image's own geometry: a mask may lie a hundredth of a voxel beside it.
+        let mask = resample_mask(&Mask::new(self.image, voxels)?, &self.geometry, MaskRule::Nearest)?;
+        Ok(mask.voxels().iter().copied().collect())
     }
 
     /// A map on every `stride`-th voxel of this grid, read on the image's grid (trilinear; beyond the outermost
     /// positions, theirs).
-    pub(crate) fn spread(&self, map: &[f64], shape: [usize; 3], stride: [usize; 3]) -> Array3<f32> {
-        let [zs, ys, xs] = [0, 1, 2].map(|a| self.stage_neighbours(a, shape[a], stride[a]));
-        let at = |z: usize, y: usize, x: usize| map[(z * shape[1] + y) * shape[2] + x];
-        Array3::from_shape_fn(self.image.shape(), |(z, y, x)| {
-            let (z, y, x) = (&zs[z], &ys[y], &xs[x]);
-            let row = |zi: usize, yi: usize| x.mix(at(zi, yi, x.low), at(zi, yi, x.high));
-            let plane = |zi: usize| y.mix(row(zi, y.low), row(zi, y.high));
-            z.mix(plane(z.low), plane(z.high)) as f32
-        })
-    }
-
-    /// For each image index along an axis, its two neighbours among `n` positions that are `stride` grid voxels apart.
-    fn stage_neighbours(&self, axis: usize, n: usize, stride: usize) -> Vec<Pair> {
-        let step = self.geometry.spacing_mm()[axis] / self.image.spacing_mm()[axis];
-        let first = self.positions[axis][0];
-        let position = |i: usize| (i as f64 - first) / step / stride as f64;
-        (0..self.image.shape()[axis]).map(|i| Pair::new(position(i), n)).collect()
-    }
-
-    fn nearest(&self, axis: usize) -> Vec<Option<usize>> {
-        let n = self.image.shape()[axis];
-        self.positions[axis].iter().map(|p| in_image(*p, n).then(|| (p.round().max(0.0) as usize).min(n - 1))).collect()
-    }
-
-    fn neighbours(&self, axis: usize) -> Vec<Option<Pair>> {
-        let n = self.image.shape()[axis];
-        self.positions[axis].iter().map(|p| in_image(*p, n).then(|| Pair::new(*p, n))).collect()
-    }
-}
-
-/// Whether a fractional index lies within the outer faces of the image (with room for rounding).
-fn in_image(position: f64, n: usize) -> bool {
-    position >= -0.5 - 1e-9 && position <= n as f64 - 0.5 + 1e-9
-}
-
-/// Two neighbours and the share of the upper one.
-struct Pair {
-    low: usize,
-    high: usize,
-    share: f64,
-}
-
-impl Pair {
-    /// Around a fractional index among `n`; beyond the ends, the end itself.
-    fn new(position: f64, n: usize) -> Self {
-        let position = position.clamp(0.0, (n - 1) as f64);
-        let low = position as usize;
-        Pair { low, high: (low + 1).min(n - 1), share: position.fract() }
-    }
-
-    fn mix(&self, low: f64, high: f64) -> f64 {
-        low + (high - low) * self.share
+    pub(crate) fn spread(&self, map: &[f64], shape: [usize; 3], stride: [usize; 3]) -> Result<Volume> {
+        // The image ends up to half a stride beyond the last position: repeat that one.
+        let padded = shape.map(|n| n + 1);
+        let at = |a: usize, i: usize| i.min(shape[a] - 1);
+        let voxels =
+            Array3::from_shape_fn(padded, |(z, y, x)| map[(at(0, z) * shape[1] + at(1, y)) * shape[2] + at(2, x)]);
+        let spacing_mm = [0, 1, 2].map(|a| self.geometry.spacing_mm()[a] * stride[a] as f64);
+        let grid = Geometry::new(padded, spacing_mm, self.geometry.origin_mm(), self.geometry.direction())?;
+        let spread = resample(&Volume::new(grid, voxels)?, &self.image, Interpolator::Linear, Store::F64)?;
+        Volume::new(self.image, spread.into_f64().mapv(|v| v as f32))
     }
 }
 
@@ -334,7 +272,7 @@ mod tests {
     fn a_linear_image_is_read_exactly_between_its_outer_centres() {
         let image = ramp((10, 40, 20), [4.0, 1.0, 1.5]);
         let grid = InputGrid::new(image.geometry(), [9, 17, 11], Fit::Stretch).unwrap();
-        let values = grid.read(&image.to_f64());
+        let values = grid.read(&image).unwrap();
         for (i, value) in values.iter().enumerate() {
             let index = [i / 187, i / 11 % 17, i % 11];
             let at = image.geometry().to_index(grid.geometry().to_world(index.map(|v| v as f64)));
@@ -349,8 +287,24 @@ mod tests {
     fn the_same_grid_changes_nothing() {
         let image = ramp((8, 9, 10), [1.0; 3]);
         let grid = InputGrid::new(image.geometry(), [8, 9, 10], Fit::Contain).unwrap();
-        let values: Vec<f64> = grid.read(&image.to_f64()).into_iter().map(Option::unwrap).collect();
+        let values: Vec<f64> = grid.read(&image).unwrap().into_iter().map(Option::unwrap).collect();
         assert_eq!(values, image.to_f64().iter().copied().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_map_reaches_every_voxel_of_the_image() {
+        let image = ramp((10, 40, 20), [4.0, 1.0, 1.5]);
+        let grid = InputGrid::new(image.geometry(), [16, 16, 16], Fit::Contain).unwrap();
+        // Positions of stride 4 along z hold their own z index in the grid: linear, so read back exactly between them.
+        let map: Vec<f64> = (0..64).map(|o| (o / 16 * 4) as f64).collect();
+        let spread = grid.spread(&map, [4, 4, 4], [4; 3]).unwrap();
+        assert_eq!(spread.geometry(), image.geometry());
+        for z in 0..10 {
+            let exact = grid.geometry().to_index(image.geometry().to_world([z as f64, 20.0, 10.0]))[0].clamp(0.0, 12.0);
+            assert!((spread.get([z, 39, 19]) - exact).abs() < 1e-5, "{z}");
+        }
+        let constant = grid.spread(&[2.5; 64], [4, 4, 4], [4; 3]).unwrap();
+        assert!(constant.to_f64().iter().all(|v| *v == 2.5));
     }
 
     #[test]

@@ -69,6 +69,7 @@ impl StageMap {
 #[derive(Debug, Clone)]
 pub struct Network {
     config: ResNetConfig,
+    engine: Engine,
     device: Device,
     stem: ConvNorm,
     blocks: Vec<ResidualBlock>,
@@ -86,7 +87,7 @@ impl Network {
         let make = Builder { norm: config.norm, weights, device: &device };
         let stem = make.conv("conv1", "bn1", config.stem.stride, 1)?;
         let blocks = config.links().iter().map(|link| make.block(config, link)).collect::<Result<_>>()?;
-        Ok(Network { config: config.clone(), device, stem, blocks })
+        Ok(Network { config: config.clone(), engine, device, stem, blocks })
     }
 
     /// The embedded network (`r18w16-deepbet`) on the CPU.
@@ -100,6 +101,11 @@ impl Network {
     /// The description it was built from.
     pub fn config(&self) -> &ResNetConfig {
         &self.config
+    }
+
+    /// Where it runs.
+    pub fn engine(&self) -> Engine {
+        self.engine
     }
 
     /// One volume through the network, up to and including stage `last` (0 is the stem); a map per stage.

@@ -2,7 +2,7 @@
 
 use dlr_core::conformance::{check_extractor, sample_case};
 use dlr_core::{Case, Code, FeatureExtractor, FeatureName, LinearForm, Mask, Volume};
-use dlr_deep::{DeepConfig, DeepExtractor, Fit, InputConfig, Network, Pool, RegionConfig, combine};
+use dlr_deep::{DeepConfig, DeepExtractor, Fit, InputConfig, Network, Pool, RegionConfig, Weights, combine};
 use ndarray::Array3;
 
 fn config() -> DeepConfig {
@@ -174,6 +174,34 @@ fn contributions_are_weights_times_features_stage_by_stage() {
     assert_eq!(extractor.cam(&case, &unknown).unwrap_err().code(), Code::TableMismatch);
     assert!(extractor.cam(&case, &form(&[("deep_other_layer1_mean_0000", 1.0)])).unwrap().is_empty());
     assert_eq!(combine(&[]).unwrap_err().code(), Code::Parameter);
+}
+
+#[test]
+fn every_feature_has_a_definition() {
+    let extractor = DeepExtractor::embedded(config()).unwrap();
+    assert!(extractor.names().iter().all(|name| extractor.definition(name).is_some()));
+    let of = |name: &str| extractor.definition(&name.parse().unwrap()).unwrap();
+    assert_eq!(
+        of("deep_resnet18_layer2_background-sd_0030"),
+        "standard deviation over what lies outside mask `mass` of channel 30 of layer2 of resnet18, run on 32x48x48 voxels (z, y, x)"
+    );
+    assert!(of("deep_resnet18_stem_mean_0000").starts_with("mean over the whole image of channel 0 of stem"));
+    assert!(extractor.definition(&"intra_original_glcm_Contrast".parse().unwrap()).is_none());
+}
+
+#[test]
+fn randomising_from_the_top_changes_the_maps_from_the_top() {
+    let extractor = DeepExtractor::embedded(config()).unwrap();
+    let case = sample_case();
+    let weights = form(&[("deep_resnet18_layer2_mean_0003", 1.0)]);
+    let truth = extractor.saliency(&case, &weights).unwrap();
+    let cascade = extractor.cascade(&Weights::embedded(), 5).unwrap();
+    let lowest: Vec<&str> = cascade.iter().map(|(stage, _)| stage.as_str()).collect();
+    assert_eq!(lowest, ["layer4", "layer3", "layer2", "layer1", "stem"]);
+    for (stage, random) in &cascade {
+        let is_above = ["layer4", "layer3"].contains(&stage.as_str());
+        assert_eq!(random.saliency(&case, &weights).unwrap() == truth, is_above, "{stage}");
+    }
 }
 
 #[test]
