@@ -8,6 +8,7 @@
 //! | `conformance` | recomputes published and oracle values from a folder of reference files |
 
 mod auc;
+mod audit;
 mod bootstrap;
 mod calibration;
 mod check;
@@ -18,6 +19,7 @@ mod confusion;
 mod decision;
 mod distribution;
 mod fairness;
+mod guideline;
 mod interval;
 mod linear_algebra;
 mod logit;
@@ -35,6 +37,10 @@ mod subgroup;
 mod threshold;
 
 pub use auc::{AucTest, Delong, IntervalKind, auc, delong, delong_paired, delong_unpaired, hanley_mcneil_variance};
+pub use audit::{
+    Audit, Status, audit_centre_and_label, audit_centre_confounding, audit_centre_from_features, audit_duplicates,
+    audit_events_per_feature, audit_post_baseline, audit_restates_volume, audit_too_good, audit_volume_baseline,
+};
 pub use bootstrap::{Bootstrap, Resampler, bca_interval, bootstrap, bootstrap_auc, percentile_interval, resampled_auc};
 pub use calibration::{
     CalibrationBin, CalibrationCurve, CalibrationLine, HosmerLemeshow, Isotonic, Platt, brier, calibration_bins,
@@ -44,6 +50,7 @@ pub use conformal::{Conformal, ConformalSet, Coverage, conformal_quantile, cover
 pub use confusion::{Confusion, f1_all_positive};
 pub use decision::{DecisionCurve, decision_curve, decision_curve_with_bands, decision_thresholds};
 pub use fairness::{FairnessGaps, FairnessGroup, fairness_gaps};
+pub use guideline::{CLEAR, Fact, FilledItem, Guideline, Item, ItemStatus, METRICS, TRIPOD_AI, fact_keys};
 pub use interval::{Interval, clopper_pearson, wilson};
 pub use logit::{log_odds, probability};
 pub use metric::{metric, metric_at, metric_names};

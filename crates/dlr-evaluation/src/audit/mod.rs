@@ -1,0 +1,69 @@
+//! Audits: questions about the study itself that every run asks. Each answer is a line of the report: pass, warn or fail,
+//! with the number and a sentence.
+//!
+//! An audit never changes a result and never stops a run; it makes the classic mistakes audible. Bounds are ours where no
+//! paper gives one, and stand in the sentence.
+
+mod centre;
+mod columns;
+mod duplicates;
+mod numbers;
+
+pub use centre::{audit_centre_and_label, audit_centre_confounding, audit_centre_from_features};
+pub use columns::{audit_post_baseline, audit_restates_volume};
+pub use duplicates::audit_duplicates;
+pub use numbers::{audit_events_per_feature, audit_too_good, audit_volume_baseline};
+
+use serde::Serialize;
+
+/// How an audit ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Nothing found.
+    Pass,
+    /// To be looked at and discussed.
+    Warn,
+    /// The result cannot be believed as it stands.
+    Fail,
+}
+
+/// The answer of one audit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Audit {
+    /// Its name, for example `centre-from-features`.
+    pub name: &'static str,
+    /// How it ended.
+    pub status: Status,
+    /// The number that decided; NaN where the question does not arise.
+    pub value: f64,
+    /// What was found and by which bound it was judged.
+    pub sentence: String,
+    /// Names of the columns, cases or centres concerned.
+    pub details: Vec<String>,
+}
+
+impl Audit {
+    fn new(name: &'static str, status: Status, value: f64, sentence: String) -> Self {
+        Audit { name, status, value, sentence, details: Vec::new() }
+    }
+
+    fn with(mut self, details: Vec<String>) -> Self {
+        self.details = details;
+        self
+    }
+}
+
+/// Columns with mean 0 and standard deviation 1; NaN becomes the mean, a constant column 0. For probes only.
+pub(super) fn standardised(x: &ndarray::Array2<f64>) -> ndarray::Array2<f64> {
+    let mut z = x.clone();
+    for mut column in z.columns_mut() {
+        let known: Vec<f64> = column.iter().copied().filter(|v| v.is_finite()).collect();
+        let n = known.len() as f64;
+        let mean = known.iter().sum::<f64>() / n;
+        let sd = (known.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
+        let usable = sd > 1e-12 * (1.0 + mean.abs());
+        column.mapv_inplace(|v| if v.is_finite() && usable { (v - mean) / sd } else { 0.0 });
+    }
+    z
+}

@@ -1,0 +1,46 @@
+//! The 30 items of METRICS with their weights.
+
+use super::{Item, weighted};
+
+pub(super) const ITEMS: &[Item] = &[
+    weighted("1", "Adherence to radiomics or machine learning checklists or guidelines", 0.0368, Some("checklists")),
+    weighted("2", "Eligibility criteria that describe a representative study population", 0.0735, None),
+    weighted("3", "High-quality reference standard with a clear definition", 0.0919, None),
+    weighted("4", "Multi-centre", 0.0438, Some("centres")),
+    weighted("5", "Clinical translatability of the imaging data source", 0.0292, None),
+    weighted("6", "Imaging protocol with acquisition parameters", 0.0438, None),
+    weighted("7", "The interval between imaging and reference standard", 0.0292, None),
+    weighted("8", "Transparent description of segmentation methodology", 0.0337, None),
+    weighted("9", "Formal evaluation of fully automated segmentation", 0.0225, None),
+    weighted("10", "Test set masks produced by a single reader or automated tool", 0.0112, None),
+    weighted(
+        "11",
+        "Appropriate use of image pre-processing with transparent description",
+        0.0622,
+        Some("preprocessing"),
+    ),
+    weighted("12", "Use of standardised feature extraction software", 0.0311, Some("extraction")),
+    weighted("13", "Transparent reporting of feature extraction parameters", 0.0415, Some("settings")),
+    weighted("14", "Removal of non-robust features", 0.0200, Some("reliability")),
+    weighted("15", "Removal of redundant features", 0.0200, Some("redundancy")),
+    weighted("16", "Appropriateness of dimensionality compared to data size", 0.0300, Some("events-per-feature")),
+    weighted("17", "Robustness assessment of end-to-end deep learning pipelines", 0.0200, Some("deep-robustness")),
+    weighted("18", "Proper data partitioning process", 0.0599, Some("split")),
+    weighted("19", "Handling of confounding factors", 0.0300, Some("confounders")),
+    weighted("20", "Use of appropriate performance evaluation metrics", 0.0352, Some("metrics")),
+    weighted("21", "Consideration of uncertainty", 0.0234, Some("uncertainty")),
+    weighted("22", "Calibration assessment", 0.0176, Some("calibration")),
+    weighted("23", "Use of uni-parametric imaging or proof of its inferiority", 0.0117, Some("imaging-channels")),
+    weighted(
+        "24",
+        "Comparison with a non-radiomic approach or proof of added clinical value",
+        0.0293,
+        Some("clinical-model"),
+    ),
+    weighted("25", "Comparison with simple or classical statistical models", 0.0176, Some("simple-models")),
+    weighted("26", "Internal testing", 0.0375, Some("internal-testing")),
+    weighted("27", "External testing", 0.0749, Some("external-testing")),
+    weighted("28", "Data availability", 0.0075, Some("feature-table")),
+    weighted("29", "Code availability", 0.0075, Some("code")),
+    weighted("30", "Model availability", 0.0075, Some("model-files")),
+];
