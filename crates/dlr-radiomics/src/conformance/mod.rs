@@ -4,4 +4,5 @@
 
 mod pyradiomics;
 
+pub use crate::ibsi::conformance::{LoadImage, ibsi1, sts_teams};
 pub use pyradiomics::{LoadCase, pyradiomics};

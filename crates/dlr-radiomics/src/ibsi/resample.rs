@@ -1,0 +1,53 @@
+//! Image and mask on the grid of the manual: its centre on the centre of the old grid, the mask interpolated linearly and
+//! cut at 0.5. Only the box around the region is computed.
+
+use super::local_intensity;
+use super::params::{Interpolation, Resampling};
+use dlr_core::{Code, Error, Geometry, IndexBox, Mask, Result, Roi, Volume};
+use dlr_imaging::resample::{Interpolator, MaskRule, Store, centred_grid, resample as resample_image, resample_mask};
+
+/// The region on its new grid, with as much image around it as any feature looks at.
+///
+/// # Errors
+/// [`Code::EmptyMask`] where no new voxel is half covered by the region; a spacing that asks for too many voxels.
+pub(crate) fn resample(roi: &Roi<'_>, resampling: Resampling) -> Result<(Volume, Mask)> {
+    let old = roi.image().geometry();
+    let grid = centred_grid(old, resampling.spacing_mm.map(|s| s.unwrap_or(0.0)))?;
+    // Linear interpolation reaches at most one old voxel beyond the region.
+    let around = window(old, roi.bounding_box().grown([1; 3], old.shape()), &grid);
+    let mask = resample_mask(roi.mask(), &part(&grid, around), MaskRule::Threshold(0.5))?;
+    let Some(tight) = mask.bounding_box() else {
+        return Err(Error::new(Code::EmptyMask, "the resampled region has no voxel")
+            .expected("a region larger than the new voxels")
+            .found(format!("{} voxels before resampling", roi.n_voxels()))
+            .hint("choose a smaller spacing"));
+    };
+    let tight = IndexBox {
+        start: [0, 1, 2].map(|a| around.start[a] + tight.start[a]),
+        end: [0, 1, 2].map(|a| around.start[a] + tight.end[a]),
+    };
+    let wide = tight.grown(local_intensity::margin(grid.spacing_mm()), grid.shape());
+    let target = part(&grid, wide);
+    let interpolator = match resampling.interpolation {
+        Interpolation::Linear => Interpolator::Linear,
+        Interpolation::CubicSpline => Interpolator::BSpline,
+    };
+    let store = if resampling.round { Store::Rounded } else { Store::F64 };
+    let image = resample_image(roi.image(), &target, interpolator, store)?;
+    Ok((image, resample_mask(roi.mask(), &target, MaskRule::Threshold(0.5))?))
+}
+
+/// The voxels of `grid` that may lie in a box of the grid `old`. Both grids have the same axes.
+fn window(old: &Geometry, region: IndexBox, grid: &Geometry) -> IndexBox {
+    let low = grid.to_index(old.to_world(region.start.map(|s| s as f64)));
+    let high = grid.to_index(old.to_world(region.end.map(|e| e as f64 - 1.0)));
+    let shape = grid.shape();
+    IndexBox {
+        start: [0, 1, 2].map(|a| ((low[a].floor() - 1.0).max(0.0) as usize).min(shape[a] - 1)),
+        end: [0, 1, 2].map(|a| ((high[a].ceil() + 2.0).max(1.0) as usize).min(shape[a])),
+    }
+}
+
+fn part(grid: &Geometry, region: IndexBox) -> Geometry {
+    grid.window(region.start.map(|s| s as isize), region.shape())
+}
