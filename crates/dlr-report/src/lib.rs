@@ -1,7 +1,20 @@
-//! Figures and `report.html` from the plain data of a finished run.
+#![doc = include_str!("../README.md")]
 //!
-//! [`data::Report`] is what a run knows; nothing here computes a metric, opens a file or asks the clock.
+//! [`data::Report`] goes into [`render`], a page and figures come out. Nothing here computes a metric, opens a file or
+//! asks the clock.
 
 pub mod data;
 
+mod check;
+mod csv;
+mod figures;
+mod format;
+mod legend;
+mod page;
+mod raster;
+mod render;
+mod style;
+mod svg;
+
 pub use data::Report;
+pub use render::{Figure, Rendered, render};

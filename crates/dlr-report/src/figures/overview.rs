@@ -1,0 +1,110 @@
+//! The figure of the first page: AUC of every model and baseline with its interval, and the permuted labels below.
+
+use super::Drawing;
+use crate::csv::{Csv, row};
+use crate::data::Report;
+use crate::format::{fixed, interval};
+use crate::legend::{Legend, results, setting_label, setting_slug, settings};
+use crate::style::{Marker, RULE, SOFT, baseline};
+use crate::svg::{Axes, Label, Scale, Stroke, Svg, text_width};
+
+const ROW: f64 = 26.0;
+
+/// One figure, where there is any model.
+pub(crate) fn draw(report: &Report, legend: &Legend) -> Vec<Drawing> {
+    if report.models.is_empty() {
+        return Vec::new();
+    }
+    let settings = settings(report);
+    let n_rows = settings.iter().map(|s| results(report, *s).count() + 1).sum::<usize>() + report.permutations.len();
+    let names = report.models.iter().chain(&report.baselines).map(|m| legend.label(&m.name));
+    let permuted = report.permutations.iter().map(|p| permuted_label(legend, &p.model));
+    let left = names.chain(permuted).map(|l| text_width(&l, 12.0)).fold(150.0, f64::max) + 24.0;
+    let lows = report.models.iter().chain(&report.baselines).map(|m| m.auc.low);
+    let low = lows.chain(report.permutations.iter().flat_map(|p| p.permuted.iter().copied()));
+    let low = low.filter(|v| v.is_finite()).fold(0.4, f64::min);
+    let axes = Axes {
+        x: Scale::new((low * 10.0).floor() / 10.0, 1.0),
+        y: Scale::new(0.0, 1.0),
+        left,
+        top: 14.0,
+        width: 300.0,
+        height: n_rows as f64 * ROW,
+    };
+    let right = axes.right() + 150.0;
+    let title = "How well the models separate the classes";
+    let alt = alternative(report, legend);
+    let mut svg = Svg::new("overview", title, &alt, right, axes.bottom() + 46.0);
+    let mut csv = Csv::new(&["setting", "model", "kind", "auc", "auc_low", "auc_high", "method"]);
+    axes.draw_x(&mut svg, "area under the ROC curve (0.5 = chance, 1 = perfect)", true);
+    let chance = axes.px(0.5);
+    svg.line([chance, axes.top], [chance, axes.bottom()], Stroke::dashed(RULE, 1.2, "4 3"));
+    let mut y = axes.top + ROW / 2.0;
+    for setting in settings {
+        svg.label(&Label::new([8.0, y + 4.0], &heading(report, setting)).bold().size(12.0));
+        y += ROW;
+        for result in results(report, setting) {
+            let series = legend.series(&result.name);
+            let is_primary = result.name == legend.primary();
+            let label = legend.label(&result.name);
+            let text = Label::new([left - 12.0, y + 4.0], &label).end().size(12.0);
+            svg.label(&if is_primary { text.bold() } else { text });
+            let auc = &result.auc;
+            svg.whisker(y, axes.px(auc.low), axes.px(auc.high), Stroke::solid(series.colour, 1.8));
+            svg.marker(series.marker, [axes.px(auc.value), y], 5.0, series.colour, Stroke::solid("#ffffff", 0.8));
+            let text = interval(auc, 2);
+            let text = Label::new([axes.right() + 14.0, y + 4.0], &text).size(12.0);
+            svg.label(&if is_primary { text.bold() } else { text });
+            let kind = if report.models.iter().any(|m| m.name == result.name) { "model" } else { "baseline" };
+            row!(csv, setting_slug(setting), &result.name, kind, auc.value, auc.low, auc.high, &auc.method);
+            y += ROW;
+        }
+    }
+    for permutation in &report.permutations {
+        svg.label(
+            &Label::new([left - 12.0, y + 4.0], &permuted_label(legend, &permutation.model))
+                .end()
+                .size(12.0)
+                .colour(SOFT),
+        );
+        for auc in &permutation.permuted {
+            let x = axes.px(*auc);
+            svg.line([x, y - 6.0], [x, y + 6.0], Stroke::solid(baseline(0).colour, 0.7));
+            row!(csv, "permuted labels", &permutation.model, "permutation", *auc, f64::NAN, f64::NAN, "");
+        }
+        let mean = mean(&permutation.permuted);
+        svg.marker(Marker::Diamond, [axes.px(mean), y], 4.0, "#ffffff", Stroke::solid("#222222", 1.2));
+        let text = format!("mean {}", fixed(mean, 2));
+        svg.label(&Label::new([axes.right() + 14.0, y + 4.0], &text).size(12.0).colour(SOFT));
+        y += ROW;
+    }
+    let caption =
+        "Points are areas under the ROC curve, bars their 95% intervals. Bold: the primary model. Grey: baselines; \
+                   each grey tick is one run of the whole pipeline on permuted labels, where nothing is to be found."
+            .into();
+    vec![Drawing { name: "overview".into(), title: title.into(), caption, svg: svg.finish(), csv: csv.finish() }]
+}
+
+fn permuted_label(legend: &Legend, model: &str) -> String {
+    format!("{}, permuted labels", legend.label(model))
+}
+
+fn heading(report: &Report, setting: crate::data::Setting) -> String {
+    let first = report.models.iter().find(|m| m.setting == setting);
+    let (n, n_positive) = first.map_or((0, 0), |m| (m.n_cases, m.n_positive));
+    let name = setting_label(setting);
+    let name = name[..1].to_uppercase() + &name[1..];
+    format!("{name}: {n} cases, {n_positive} positive")
+}
+
+fn alternative(report: &Report, legend: &Legend) -> String {
+    let lines = settings(report).into_iter().flat_map(|setting| {
+        results(report, setting)
+            .map(move |m| format!("{} in {}: {}", legend.label(&m.name), setting_label(setting), interval(&m.auc, 2)))
+    });
+    format!("Area under the ROC curve with 95% interval. {}.", lines.collect::<Vec<_>>().join("; "))
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}

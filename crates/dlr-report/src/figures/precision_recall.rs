@@ -1,0 +1,56 @@
+//! Precision by recall, with the prevalence as the line that knows nothing.
+
+use super::Drawing;
+use super::roc::unit_axes;
+use crate::csv::{Csv, row};
+use crate::data::{Report, Setting};
+use crate::format::{fixed, interval};
+use crate::legend::{Legend, results, setting_label, setting_slug, settings};
+use crate::style::{RULE, SOFT};
+use crate::svg::{Label, Stroke, Svg, text_width};
+
+/// One figure per setting.
+pub(crate) fn draw(report: &Report, legend: &Legend) -> Vec<Drawing> {
+    settings(report).into_iter().filter_map(|s| one(report, legend, s)).collect()
+}
+
+fn one(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawing> {
+    let curves: Vec<_> = results(report, setting).filter(|m| !m.precision_recall.is_empty()).collect();
+    let first = curves.first()?;
+    let lines: Vec<_> =
+        curves.iter().map(|m| format!("{}: AP {}", legend.label(&m.name), interval(&m.average_precision, 2))).collect();
+    let legend_width = lines.iter().map(|l| text_width(l, 11.0)).fold(0.0, f64::max) + 110.0;
+    let axes = unit_axes(62.0, 14.0, 340.0);
+    let name = format!("precision-recall-{}", setting_slug(setting));
+    let title = format!("Precision and recall, {}", setting_label(setting));
+    let alt = format!("Precision against recall; prevalence {}. {}.", fixed(first.prevalence, 2), lines.join("; "));
+    let height = axes.bottom() + 56.0 + curves.len() as f64 * 19.0;
+    let mut svg = Svg::new(&name, &title, &alt, (axes.right() + 18.0).max(legend_width), height);
+    axes.draw(&mut svg, "recall (sensitivity)", "precision");
+    if first.prevalence.is_finite() {
+        svg.line(axes.at(0.0, first.prevalence), axes.at(1.0, first.prevalence), Stroke::dashed(RULE, 1.2, "4 3"));
+        let text = format!("prevalence {}", fixed(first.prevalence, 2));
+        let [x, y] = axes.at(0.01, first.prevalence);
+        svg.label(&Label::new([x, y + 13.0], &text).colour(SOFT));
+    }
+    let mut csv = Csv::new(&["model", "recall", "precision"]);
+    for (i, (result, line)) in curves.iter().zip(&lines).enumerate() {
+        let series = legend.series(&result.name);
+        let points: Vec<_> = result.precision_recall.iter().map(|p| axes.at(p.x, p.y)).collect();
+        svg.polyline(&points, Stroke::dashed(series.colour, series.width, series.dash));
+        svg.marker(
+            series.marker,
+            axes.at(result.sensitivity.value, result.ppv.value),
+            5.0,
+            series.colour,
+            Stroke::solid("#ffffff", 1.0),
+        );
+        svg.legend_line([axes.left, axes.bottom() + 62.0 + i as f64 * 19.0], series, line);
+        for p in &result.precision_recall {
+            row!(csv, &result.name, p.x, p.y);
+        }
+    }
+    let caption =
+        "A model that knows nothing has a precision equal to the prevalence (dashed). AP: average precision.".into();
+    Some(Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish() })
+}
