@@ -4,7 +4,10 @@
 //! the seams of [`dlr_core`] and can be fitted only on a [`dlr_core::TrainSet`]. Below them, [`glm`], [`selection`] and
 //! [`stats`] work on plain arrays. Nothing here reads a file, measures a score's worth, or knows an experiment.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod glm;
+pub mod harmonise;
 mod linalg;
 pub mod models;
 mod pipeline;
@@ -13,6 +16,7 @@ pub mod splitters;
 pub mod stats;
 pub mod steps;
 mod thaw;
+pub mod validation;
 
 pub use linalg::Columns;
 pub use pipeline::{FittedPipeline, Pipeline};

@@ -220,6 +220,49 @@ impl Cholesky {
     }
 }
 
+/// Eigenvalues and vectors of a symmetric matrix, largest first, by Jacobi's rotations.
+pub(crate) fn symmetric_eigen(mut a: Vec<f64>, n: usize) -> Vec<(f64, Vec<f64>)> {
+    // Row k of `v` is the k-th vector.
+    let mut v = vec![0.0; n * n];
+    (0..n).for_each(|i| v[i * n + i] = 1.0);
+    let total: f64 = dot(&a, &a);
+    for _ in 0..60 {
+        let off: f64 = (0..n).map(|i| dot(&a[i * n..i * n + i], &a[i * n..i * n + i])).sum();
+        if off <= 1e-32 * total {
+            break;
+        }
+        for p in 1..n {
+            for q in 0..p {
+                let apq = a[p * n + q];
+                if apq == 0.0 {
+                    continue;
+                }
+                let theta = (a[q * n + q] - a[p * n + p]) / (2.0 * apq);
+                let t = 1.0_f64.copysign(theta) / (theta.abs() + (theta * theta + 1.0).sqrt());
+                let c = 1.0 / (t * t + 1.0).sqrt();
+                let s = t * c;
+                rotate(&mut a, n, p, q, c, s);
+                for k in 0..n {
+                    let (x, y) = (a[k * n + p], a[k * n + q]);
+                    (a[k * n + p], a[k * n + q]) = (c * x - s * y, s * x + c * y);
+                }
+                rotate(&mut v, n, p, q, c, s);
+            }
+        }
+    }
+    let mut pairs: Vec<(f64, Vec<f64>)> = (0..n).map(|k| (a[k * n + k], v[k * n..(k + 1) * n].to_vec())).collect();
+    pairs.sort_by(|x, y| y.0.total_cmp(&x.0));
+    pairs
+}
+
+/// Rows `p` and `q` (`q < p`) turned into each other.
+fn rotate(matrix: &mut [f64], n: usize, p: usize, q: usize, c: f64, s: f64) {
+    let (above, below) = matrix.split_at_mut(p * n);
+    for (x, y) in below[..n].iter_mut().zip(&mut above[q * n..(q + 1) * n]) {
+        (*x, *y) = (c * *x - s * *y, s * *x + c * *y);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,5 +278,20 @@ mod tests {
         Cholesky::of(gram, n).unwrap().solve(&mut b);
         assert!(b.iter().zip(&truth).all(|(a, b)| (a - b).abs() < 1e-9));
         assert!(Cholesky::of(vec![1.0, 2.0, 2.0, 1.0], 2).is_none());
+    }
+
+    #[test]
+    fn eigenvectors_give_the_matrix_back() {
+        let (n, mut rng) = (17, Rng::new(5));
+        let x = ndarray::Array2::from_shape_simple_fn((n, 9), || rng.normal());
+        let gram = Columns::from_rows(x.view()).gram();
+        let pairs = symmetric_eigen(gram.clone(), n);
+        for i in 0..n {
+            for j in 0..n {
+                let sum: f64 = pairs.iter().map(|(value, v)| value * v[i] * v[j]).sum();
+                assert!((sum - gram[i * n + j]).abs() < 1e-10);
+            }
+        }
+        assert!(pairs.windows(2).all(|w| w[0].0 >= w[1].0) && pairs[9].0.abs() < 1e-10);
     }
 }

@@ -2,11 +2,13 @@
 
 use dlr_core::conformance::{check_model, check_table_step, sample_dataset};
 use dlr_core::{FittedModel, Form, Model, Result, TableStep};
-use dlr_modelling::models::{InverseStrength, LogisticRegression};
+use dlr_modelling::models::{Block, InverseStrength, Kernel, LogisticRegression, Stacked, Svm};
 use dlr_modelling::selection::{LassoParams, RfeEstimator, RfeParams, RfeStep};
 use dlr_modelling::steps::{
-    CorrelationFilter, Lasso, MedianImputer, Rfe, RobustScaler, StandardScaler, VarianceFilter,
+    CorrelationFilter, Lasso, MedianImputer, Mrmr, Pca, Rfe, RobustScaler, Smote, StandardScaler, UnivariateFilter,
+    VarianceFilter,
 };
+use dlr_modelling::validation::Tuned;
 use dlr_modelling::{Pipeline, Thaw};
 
 fn steps() -> Vec<(&'static str, Box<dyn TableStep>)> {
@@ -27,6 +29,10 @@ fn steps() -> Vec<(&'static str, Box<dyn TableStep>)> {
                 ..RfeParams::default()
             })),
         ),
+        ("univariate", Box::new(UnivariateFilter::default())),
+        ("mrmr", Box::new(Mrmr::default())),
+        ("pca", Box::new(Pca { n_components: 4, ..Pca::default() })),
+        ("smote", Box::new(Smote::default())),
         ("lasso", Box::new(Lasso::new(LassoParams::default()))),
     ]
 }
@@ -61,17 +67,47 @@ fn models_keep_the_contract() {
     check_model(&LogisticRegression { c, ..LogisticRegression::default() }).unwrap();
     check_model(&LogisticRegression { l1_ratio: 1.0, ..LogisticRegression::default() }).unwrap();
     check_model(&study()).unwrap();
+    let scaled = |model: Box<dyn Model>| Pipeline::new(vec![Box::new(StandardScaler {})], model);
+    check_model(&scaled(Box::new(Svm::default()))).unwrap();
+    check_model(&scaled(Box::new(Svm { kernel: Kernel::Rbf, ..Svm::default() }))).unwrap();
+    check_model(&stack()).unwrap();
+    let pca = vec![Box::new(StandardScaler {}) as Box<dyn TableStep>, Box::new(Pca::default())];
+    check_model(&Pipeline::new(pca, Box::new(LogisticRegression::default()))).unwrap();
+    let candidates = vec![
+        ("weak".to_owned(), Box::new(scaled(Box::new(LogisticRegression::default()))) as Box<dyn Model>),
+        ("rbf".to_owned(), Box::new(scaled(Box::new(Svm { kernel: Kernel::Rbf, ..Svm::default() })))),
+    ];
+    check_model(&Tuned { candidates, n_folds: 4 }).unwrap();
+}
+
+fn stack() -> Stacked {
+    let block = |name: &str, model: Box<dyn Model>| Block {
+        name: name.into(),
+        prefixes: vec![format!("{name}_")],
+        model: Box::new(Pipeline::new(vec![Box::new(StandardScaler {})], model)),
+    };
+    let blocks = vec![
+        block("intra", Box::new(LogisticRegression::default())),
+        block("peri", Box::new(LogisticRegression { l1_ratio: 0.5, ..LogisticRegression::default() })),
+    ];
+    Stacked { blocks, n_folds: 5, c: 1.0 }
 }
 
 #[test]
 fn a_frozen_pipeline_predicts_the_same_bits() -> Result<()> {
     let (train, external) = sample_dataset(3).split_roles()?;
-    let fitted = study().fit(&train, 5)?;
-    let text = serde_json::to_string(&fitted.freeze()?).unwrap();
-    let thawed = Thaw::default().model(&serde_json::from_str(&text).unwrap())?;
-    assert_eq!(thawed.predict(external.table())?, fitted.predict(external.table())?);
-    assert_eq!(thawed.selected(), fitted.selected());
-    assert_eq!(thawed.freeze()?, fitted.freeze()?);
+    let with_rbf = Pipeline::new(
+        vec![Box::new(StandardScaler {}), Box::new(Pca::default()), Box::new(Smote::default())],
+        Box::new(Svm { kernel: Kernel::Rbf, ..Svm::default() }),
+    );
+    for model in [&study() as &dyn Model, &stack(), &with_rbf] {
+        let fitted = model.fit(&train, 5)?;
+        let text = serde_json::to_string(&fitted.freeze()?).unwrap();
+        let thawed = Thaw::default().model(&serde_json::from_str(&text).unwrap())?;
+        assert_eq!(thawed.predict(external.table())?, fitted.predict(external.table())?);
+        assert_eq!(thawed.selected(), fitted.selected());
+        assert_eq!(thawed.freeze()?, fitted.freeze()?);
+    }
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 
 mod dual;
 mod loss;
+mod mle;
 mod path;
 mod primal;
 mod quadratic;
@@ -12,6 +13,7 @@ mod quadratic;
 pub(crate) use dual::Dual;
 pub(crate) use loss::sigmoid;
 pub use loss::{Intercept, Loss};
+pub use mle::{LogisticMle, fit_mle};
 pub use path::{Family, PathLimits, PathPoint, PathProblem, penalties, solve_path};
 
 use crate::linalg::{Columns, dot};

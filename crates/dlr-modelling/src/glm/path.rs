@@ -11,6 +11,9 @@ use crate::linalg::{Columns, axpy, dot, sum};
 use dlr_core::Result;
 use serde::{Deserialize, Serialize};
 
+/// Relative gap at which the two objectives differ by rounding alone.
+const ROUNDING: f64 = 1e-11;
+
 /// What is predicted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -34,6 +37,8 @@ pub struct PathProblem<'a> {
     pub family: Family,
     /// α: 1 is the lasso; must be above 0.
     pub l1_ratio: f64,
+    /// Whether there is an intercept that the penalty does not see; without, the margin of a row of zeros is 0.
+    pub intercept: bool,
 }
 
 /// The solution for one penalty.
@@ -138,7 +143,9 @@ impl<'a> State<'a> {
         let weights: Vec<f64> = problem.weights.iter().map(|w| w / total).collect();
         let (n, p) = (problem.x.n_rows(), problem.x.n_columns());
         let y_mean = dot(&weights, problem.y);
+        let y_mean = if problem.intercept { y_mean } else { 0.0 };
         let intercept = match problem.family {
+            _ if !problem.intercept => 0.0,
             Family::Gaussian => y_mean,
             Family::Binomial => (y_mean / (1.0 - y_mean)).ln(),
         };
@@ -201,7 +208,7 @@ impl<'a> State<'a> {
             (0..p).filter(|j| self.beta[*j] != 0.0 || self.gradient[*j].abs() > threshold).collect();
         let mut inner = tolerance.min(1e-4);
         let mut last_gap = f64::INFINITY;
-        for round in 0..1000 {
+        for _ in 0..1000 {
             self.solve_working(lambda, &working, inner)?;
             let slack = threshold * (1.0 + 1e-10);
             for j in &candidates {
@@ -219,13 +226,15 @@ impl<'a> State<'a> {
                 continue;
             }
             let gap = self.gap(lambda, &working) / self.null_loss.max(f64::MIN_POSITIVE);
-            if gap <= tolerance || (round > 3 && gap >= 0.5 * last_gap && gap <= 1e-6 && inner < 1e-15) {
+            // A difference of two objectives is no better than their rounding, whatever was asked for.
+            let at_rounding = inner < 1e-20 && gap <= ROUNDING;
+            if gap <= tolerance || at_rounding {
                 self.last_lambda = lambda;
                 return Ok(self.point(lambda, gap));
             }
             last_gap = gap;
             inner *= 0.01;
-            if inner < 1e-22 {
+            if inner < 1e-24 {
                 break;
             }
         }
@@ -263,7 +272,7 @@ impl<'a> State<'a> {
         let known = self.quadratic.columns.len();
         for j in working.iter().filter(|j| !self.quadratic.columns.contains(j)).copied().collect::<Vec<_>>() {
             self.quadratic.columns.push(j);
-            self.means.push(dot(x.column(j), &self.weights));
+            self.means.push(if self.problem.intercept { dot(x.column(j), &self.weights) } else { 0.0 });
         }
         self.quadratic.grow();
         let columns = self.quadratic.columns.clone();
@@ -307,9 +316,12 @@ impl<'a> State<'a> {
                 *v = (self.weights[i] * e / ((1.0 + e) * (1.0 + e))).max(1e-14 * self.weights[i]);
             }
             let total = sum(&curvature);
-            let u_total = sum(&self.u);
+            let (u_total, means): (f64, Vec<f64>) = if self.problem.intercept {
+                (sum(&self.u), working.iter().map(|j| dot(x.column(*j), &curvature)).collect())
+            } else {
+                (0.0, vec![0.0; k])
+            };
             self.quadratic.reset(working);
-            let means: Vec<f64> = working.iter().map(|j| dot(x.column(*j), &curvature)).collect();
             for a in 0..k {
                 weighted.iter_mut().zip(x.column(working[a])).zip(&curvature).for_each(|((t, v), w)| *t = v * w);
                 for b in 0..=a {
@@ -354,7 +366,9 @@ impl<'a> State<'a> {
                 break;
             }
         }
-        self.settle_intercept();
+        if self.problem.intercept {
+            self.settle_intercept();
+        }
         Ok(())
     }
 

@@ -72,7 +72,14 @@ impl LogisticRegression {
         }
         let y: Vec<f64> = labels.iter().map(|l| f64::from(u8::from(*l))).collect();
         let lambda = 1.0 / (c * weights.iter().sum::<f64>());
-        let problem = PathProblem { x, y: &y, weights: &weights, family: Family::Binomial, l1_ratio: self.l1_ratio };
+        let problem = PathProblem {
+            x,
+            y: &y,
+            weights: &weights,
+            family: Family::Binomial,
+            l1_ratio: self.l1_ratio,
+            intercept: true,
+        };
         let limits = PathLimits { tolerance: 1e-12, ..PathLimits::default() };
         let point = solve_path(&problem, &[lambda], limits)?.remove(0);
         Ok(LinearFit { intercept: point.intercept, weights: point.dense(x.n_columns()) })

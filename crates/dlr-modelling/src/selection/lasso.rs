@@ -269,7 +269,14 @@ pub fn choose(
     params.check()?;
     let y: Vec<f64> = labels.iter().map(|l| f64::from(u8::from(*l))).collect();
     let weights = params.class_weight.weights(labels);
-    let problem = PathProblem { x, y: &y, weights: &weights, family: Family::Binomial, l1_ratio: params.l1_ratio };
+    let problem = PathProblem {
+        x,
+        y: &y,
+        weights: &weights,
+        family: Family::Binomial,
+        l1_ratio: params.l1_ratio,
+        intercept: true,
+    };
     let mut scaled = x.clone();
     if params.standardise {
         scaled.standardise();

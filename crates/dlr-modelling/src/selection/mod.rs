@@ -1,7 +1,9 @@
 //! Selection on plain arrays: which columns to keep, and why. The table steps of [`crate::steps`] call these.
 
 mod lasso;
+mod mrmr;
 mod rfe;
 
 pub use lasso::{CvSettings, FoldMean, LassoParams, LassoRule, PathCv, PathMeasure, choose, cross_validate};
+pub use mrmr::{MrmrParams, MrmrScheme, mrmr};
 pub use rfe::{Elimination, EliminationRound, RfeEstimator, RfeParams, RfeStep, eliminate};

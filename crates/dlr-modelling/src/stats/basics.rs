@@ -25,8 +25,13 @@ pub fn auc(scores: &[f64], labels: &[bool]) -> f64 {
     auc_of_ranks(&midranks(scores), labels)
 }
 
-/// [`auc`] where the ranks are known.
-pub(crate) fn auc_of_ranks(ranks: &[f64], labels: &[bool]) -> f64 {
+fn auc_of_ranks(ranks: &[f64], labels: &[bool]) -> f64 {
+    let (rank_sum, n_positive) = positive_ranks(ranks, labels);
+    let n_negative = labels.len() as f64 - n_positive;
+    (rank_sum - n_positive * (n_positive + 1.0) / 2.0) / (n_positive * n_negative)
+}
+
+fn positive_ranks(ranks: &[f64], labels: &[bool]) -> (f64, f64) {
     let (mut rank_sum, mut n_positive) = (0.0, 0.0);
     for (rank, label) in ranks.iter().zip(labels) {
         if *label {
@@ -34,8 +39,13 @@ pub(crate) fn auc_of_ranks(ranks: &[f64], labels: &[bool]) -> f64 {
             n_positive += 1.0;
         }
     }
-    let n_negative = labels.len() as f64 - n_positive;
-    (rank_sum - n_positive * (n_positive + 1.0) / 2.0) / (n_positive * n_negative)
+    (rank_sum, n_positive)
+}
+
+/// `|AUC - 0.5|` times the number of pairs: a multiple of a half, so that equal relevance is equal to the last bit.
+pub(crate) fn relevance(ranks: &[f64], labels: &[bool]) -> f64 {
+    let (rank_sum, n_positive) = positive_ranks(ranks, labels);
+    (rank_sum - n_positive * (labels.len() + 1) as f64 / 2.0).abs()
 }
 
 /// Centred and divided by its norm, so that a dot product of two is their correlation; 0 for a constant.

@@ -2,7 +2,7 @@
 
 use super::{Selected, finite_columns, wrong_parameter};
 use crate::linalg::{Columns, dot};
-use crate::stats::{auc_of_ranks, midranks, unit};
+use crate::stats::{midranks, relevance, unit};
 use dlr_core::{FittedTableStep, Result, TableStep, TrainSet};
 use serde::{Deserialize, Serialize};
 
@@ -64,7 +64,7 @@ impl CorrelationFilter {
         let ranks: Vec<Vec<f64>> = (0..p).map(|j| midranks(x.column(j))).collect();
         let mut order: Vec<usize> = (0..p).collect();
         if self.order == VisitOrder::Relevance {
-            let relevance: Vec<f64> = ranks.iter().map(|r| (auc_of_ranks(r, labels) - 0.5).abs()).collect();
+            let relevance: Vec<f64> = ranks.iter().map(|r| relevance(r, labels)).collect();
             order.sort_by(|a, b| relevance[*b].total_cmp(&relevance[*a]));
         }
         let mut kept: Vec<usize> = Vec::new();

@@ -5,19 +5,27 @@
 
 mod columns;
 mod correlation;
+mod icc;
 mod impute;
 mod lasso;
+mod pca;
 mod rfe;
 mod scale;
 mod selected;
+mod smote;
+mod univariate;
 mod variance;
 
 pub use correlation::{Correlation, CorrelationFilter, VisitOrder};
+pub use icc::{IccFilter, IccParams};
 pub use impute::{AllMissing, FittedImputer, MedianImputer};
 pub use lasso::Lasso;
+pub use pca::{FittedPca, Pca};
 pub use rfe::Rfe;
 pub use scale::{FittedScaler, RobustScaler, StandardScaler};
 pub use selected::Selected;
+pub use smote::{Smote, Unchanged};
+pub use univariate::{Mrmr, UnivariateFilter, UnivariateTest};
 pub use variance::{VarianceFilter, near_zero_variance};
 
-pub(crate) use columns::{finite_columns, matching, wrong_parameter};
+pub(crate) use columns::{finite_columns, matching, must_be_finite, wrong_parameter};

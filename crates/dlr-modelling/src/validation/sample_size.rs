@@ -1,0 +1,73 @@
+//! Cases needed for a binary prediction model (Riley et al. 2019, 2020), and the p-value of a permutation test.
+
+use dlr_core::{Code, Error, Result};
+
+/// What the three criteria ask for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SampleSize {
+    /// Cases for a shrinkage of at least the one asked for.
+    pub n_shrinkage: f64,
+    /// Cases for a difference of at most 0.05 between apparent and adjusted Nagelkerke R².
+    pub n_optimism: f64,
+    /// Cases to estimate the prevalence within 0.05.
+    pub n_prevalence: f64,
+    /// The largest of the three.
+    pub n: f64,
+    /// Events among them.
+    pub events: f64,
+    /// Events per candidate parameter.
+    pub events_per_parameter: f64,
+    /// The largest Cox-Snell R² that this prevalence allows.
+    pub max_r2: f64,
+}
+
+/// Criteria (i) to (iii) of Riley et al. for a Cox-Snell `r2` that is expected, candidate `parameters`, and a
+/// `prevalence`; `shrinkage` is 0.9 in their papers.
+///
+/// # Errors
+/// [`Code::Parameter`] for a value out of range; `r2` must be below what the prevalence allows.
+///
+/// ```
+/// let needed = dlr_modelling::validation::sample_size(0.288, 24.0, 0.174, 0.9)?;
+/// assert_eq!(needed.n, 662.0); // Riley et al. 2020, example 1
+/// # Ok::<(), dlr_core::Error>(())
+/// ```
+pub fn sample_size(r2: f64, parameters: f64, prevalence: f64, shrinkage: f64) -> Result<SampleSize> {
+    let refuse = |name: &str, value: f64, range: &str| {
+        Err(Error::new(Code::Parameter, format!("parameter `{name}` is {value}, but must be {range}")))
+    };
+    if !(prevalence > 0.0 && prevalence < 1.0) {
+        return refuse("prevalence", prevalence, "between 0 and 1");
+    }
+    if !(parameters >= 1.0 && parameters.is_finite()) {
+        return refuse("parameters", parameters, "1 or more");
+    }
+    if !(shrinkage > 0.0 && shrinkage < 1.0) {
+        return refuse("shrinkage", shrinkage, "between 0 and 1");
+    }
+    let null = prevalence * prevalence.ln() + (1.0 - prevalence) * (1.0 - prevalence).ln();
+    let max_r2 = 1.0 - (2.0 * null).exp();
+    if !(r2 > 0.0 && r2 < max_r2.min(shrinkage)) {
+        return refuse("r2", r2, &format!("between 0 and {:.4}", max_r2.min(shrinkage)));
+    }
+    let cases = |s: f64| (parameters / ((s - 1.0) * (1.0 - r2 / s).ln())).ceil();
+    let n_shrinkage = cases(shrinkage);
+    let n_optimism = cases(r2 / (r2 + 0.05 * max_r2));
+    let n_prevalence = ((1.96_f64 / 0.05).powi(2) * prevalence * (1.0 - prevalence)).ceil();
+    let n = n_shrinkage.max(n_optimism).max(n_prevalence);
+    let events = n * prevalence;
+    Ok(SampleSize {
+        n_shrinkage,
+        n_optimism,
+        n_prevalence,
+        n,
+        events,
+        events_per_parameter: events / parameters,
+        max_r2,
+    })
+}
+
+/// `(1 + #{null >= observed}) / (1 + #null)`: never 0.
+pub fn permutation_p(observed: f64, null: &[f64]) -> f64 {
+    (1 + null.iter().filter(|v| **v >= observed).count()) as f64 / (1 + null.len()) as f64
+}
