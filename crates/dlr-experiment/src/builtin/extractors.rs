@@ -1,0 +1,83 @@
+//! `radiomics` and `resnet`.
+
+use crate::registry::Params;
+use dlr_core::{FeatureExtractor, Result};
+use dlr_deep::{DeepConfig, DeepExtractor};
+use dlr_radiomics::{
+    RadiomicsExtractor,
+    pyradiomics::{Params as RadiomicsParams, Setting},
+};
+use serde::Deserialize;
+use toml::{Table, Value};
+
+/// Parameters of the extractor `radiomics`.
+///
+/// | name | default | meaning |
+/// |---|---|---|
+/// | `mask` | | the region |
+/// | `roi` | the block's name | the first part of the columns |
+/// | `params` | pyradiomics' defaults | a pyradiomics parameter file: `setting`, `imageType`, `featureClass` |
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RadiomicsStage {
+    mask: String,
+    roi: Option<String>,
+    #[serde(default)]
+    params: Table,
+}
+
+pub(super) fn radiomics(params: &Params<'_>) -> Result<Box<dyn FeatureExtractor>> {
+    let stage: RadiomicsStage = params.read()?;
+    let roi = stage.roi.as_deref().unwrap_or(params.block);
+    let settings = RadiomicsParams::from_setting(&setting(&Value::Table(stage.params)))?;
+    Ok(Box::new(RadiomicsExtractor::new(settings, &[(stage.mask.as_str(), roi)])?))
+}
+
+/// A TOML value as the tree that parameter files of any format are read from. TOML has no null: `"null"` stands for it.
+fn setting(value: &Value) -> Setting {
+    match value {
+        Value::String(text) if text == "null" => Setting::Null,
+        Value::String(text) => Setting::Text(text.clone()),
+        Value::Integer(number) => Setting::Number(*number as f64),
+        Value::Float(number) => Setting::Number(*number),
+        Value::Boolean(flag) => Setting::Bool(*flag),
+        Value::Datetime(date) => Setting::Text(date.to_string()),
+        Value::Array(items) => Setting::List(items.iter().map(setting).collect()),
+        Value::Table(table) => Setting::Map(table.iter().map(|(key, v)| (key.clone(), setting(v))).collect()),
+    }
+}
+
+/// Parameters of the extractor `resnet`: those of [`DeepConfig`], and where the weights come from.
+///
+/// | name | default | meaning |
+/// |---|---|---|
+/// | `weights` | `embedded` | `embedded` (brain-MRI pre-training, deepbet) or `random` (the control) |
+/// | `weights_seed` | 0 | seed of random weights |
+#[derive(Debug, Deserialize)]
+struct ResNetStage {
+    #[serde(default)]
+    weights: WeightsFrom,
+    #[serde(default)]
+    weights_seed: u64,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum WeightsFrom {
+    #[default]
+    Embedded,
+    Random,
+}
+
+pub(super) fn resnet(params: &Params<'_>) -> Result<Box<dyn FeatureExtractor>> {
+    let stage: ResNetStage = params.read()?;
+    // What is left is the network's own; it refuses keys that it does not know.
+    let mut table = params.table.clone();
+    table.remove("weights");
+    table.remove("weights_seed");
+    let config: DeepConfig = Params { table: &table, ..*params }.read()?;
+    Ok(Box::new(match stage.weights {
+        WeightsFrom::Embedded => DeepExtractor::embedded(config)?,
+        WeightsFrom::Random => DeepExtractor::random(config, stage.weights_seed)?,
+    }))
+}

@@ -1,0 +1,75 @@
+//! The stages of this workspace under their registered names.
+
+mod extractors;
+mod image;
+mod source;
+
+use crate::registry::{Params, Registry, Shelf};
+use dlr_core::{FeatureName, ImageStep, Model, Splitter, TableStep};
+use dlr_modelling::{models, selection, splitters, steps};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+/// Adds everything.
+pub(crate) fn register(registry: &mut Registry) {
+    registry.sources.add("manifest", source::manifest);
+
+    image_step::<image::ResampleStep>(&mut registry.image_steps, "resample");
+    image_step::<image::BodyStep>(&mut registry.image_steps, "body");
+    image_step::<image::ZScoreStep>(&mut registry.image_steps, "zscore");
+    image_step::<image::RingStep>(&mut registry.image_steps, "ring");
+
+    registry.extractors.add("radiomics", extractors::radiomics);
+    registry.extractors.add("resnet", extractors::resnet);
+
+    table_step::<steps::MedianImputer>(&mut registry.table_steps, "impute");
+    table_step::<steps::VarianceFilter>(&mut registry.table_steps, "variance");
+    table_step::<steps::CorrelationFilter>(&mut registry.table_steps, "correlation");
+    table_step::<steps::StandardScaler>(&mut registry.table_steps, "zscore");
+    table_step::<steps::RobustScaler>(&mut registry.table_steps, "robust");
+    registry.table_steps.add("rfe", |params| Ok(Box::new(steps::Rfe::new(params.read::<selection::RfeParams>()?))));
+    registry
+        .table_steps
+        .add("lasso", |params| Ok(Box::new(steps::Lasso::new(params.read::<selection::LassoParams>()?))));
+
+    model::<models::LogisticRegression>(&mut registry.models, "logistic");
+
+    splitter::<splitters::StratifiedKFold>(&mut registry.splitters, "stratified-kfold");
+    splitter::<splitters::KFold>(&mut registry.splitters, "kfold");
+    splitter::<splitters::LeaveOneCentreOut>(&mut registry.splitters, "leave-one-centre-out");
+}
+
+fn image_step<T: ImageStep + DeserializeOwned + 'static>(shelf: &mut Shelf<dyn ImageStep>, name: &str) {
+    shelf.add(name, |params: &Params<'_>| Ok(Box::new(params.read::<T>()?)));
+}
+
+fn table_step<T: TableStep + DeserializeOwned + 'static>(shelf: &mut Shelf<dyn TableStep>, name: &str) {
+    shelf.add(name, |params: &Params<'_>| Ok(Box::new(params.read::<T>()?)));
+}
+
+fn model<T: Model + DeserializeOwned + 'static>(shelf: &mut Shelf<dyn Model>, name: &str) {
+    shelf.add(name, |params: &Params<'_>| Ok(Box::new(params.read::<T>()?)));
+}
+
+fn splitter<T: Splitter + DeserializeOwned + 'static>(shelf: &mut Shelf<dyn Splitter>, name: &str) {
+    shelf.add(name, |params: &Params<'_>| Ok(Box::new(params.read::<T>()?)));
+}
+
+/// What the features sidecar says of a column, where its crate has a definition of it.
+pub(crate) fn definition(name: &FeatureName) -> Option<Map<String, Value>> {
+    let families = dlr_radiomics::pyradiomics::tables::FAMILIES;
+    let family = families.into_iter().find(|f| f.as_str() == name.family())?;
+    let definitions = dlr_radiomics::pyradiomics::tables::definitions(family);
+    let definition = definitions.iter().find(|d| d.feature == name.feature())?;
+    let entry = json!({
+        "profile": "pyradiomics",
+        "ibsi": definition.ibsi,
+        "definition": definition.formula,
+        "unit": definition.unit,
+        "degenerate": definition.degenerate,
+    });
+    match entry {
+        Value::Object(entry) => Some(entry),
+        _ => None,
+    }
+}

@@ -1,0 +1,54 @@
+//! `manifest`: cases of a CSV.
+
+use crate::registry::Params;
+use dlr_core::{Case, CaseSource, Cohort, Result, SealedLabels};
+use dlr_io::ManifestSource;
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// Parameters of the source `manifest`.
+///
+/// | name | default | meaning |
+/// |---|---|---|
+/// | `path` | | the CSV, relative to the experiment file |
+/// | `mask` | `mass` | the name that the region of the column `Mask` gets |
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ManifestParams {
+    path: PathBuf,
+    #[serde(default = "mass")]
+    mask: String,
+}
+
+fn mass() -> String {
+    "mass".into()
+}
+
+pub(super) fn manifest(params: &Params<'_>) -> Result<Box<dyn CaseSource>> {
+    let ManifestParams { path, mask } = params.read()?;
+    Ok(Box::new(Named { source: ManifestSource::open(&params.folder.join(path))?, mask }))
+}
+
+/// A manifest whose plain column `Mask` has a name.
+struct Named {
+    source: ManifestSource,
+    mask: String,
+}
+
+impl CaseSource for Named {
+    fn cohort(&self) -> Result<(Cohort, SealedLabels)> {
+        self.source.cohort()
+    }
+
+    fn load(&self, id: &str) -> Result<Case> {
+        let mut case = self.source.load(id)?;
+        if let Some(region) = case.masks.remove("mask") {
+            case.masks.insert(self.mask.clone(), region);
+        }
+        Ok(case)
+    }
+
+    fn digest(&self, id: &str) -> Result<String> {
+        Ok(crate::cache::key(&[&self.source.digest(id)?, &self.mask]))
+    }
+}

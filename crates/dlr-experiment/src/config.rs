@@ -1,0 +1,319 @@
+//! [`ExperimentFile`]: the TOML file of an experiment as plain data. It knows keys and defaults; what a stage does with
+//! its parameters is the registry's affair.
+
+use dlr_core::{Code, Error, Result};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use toml::{Table, Value};
+
+/// A whole experiment. `--set a.b=c` changes one key before it is read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExperimentFile {
+    /// Name of the run folder: letters, digits, `-` and `_`.
+    pub name: String,
+    /// Title of the report.
+    pub title: String,
+    /// What is asked, in one sentence.
+    pub question: String,
+    /// The seed of everything random.
+    pub seed: u64,
+    /// Who takes part.
+    pub cohort: CohortSection,
+    /// Image steps, in order.
+    #[serde(default)]
+    pub image: Vec<ImageStage>,
+    /// Feature blocks by name.
+    pub features: BTreeMap<String, Stage>,
+    /// Table steps and a model, by name: what the models below are made of.
+    pub pipelines: BTreeMap<String, PipelineSection>,
+    /// The models, in the order of the report.
+    pub models: Vec<ModelSection>,
+    /// Cheap models that the others must beat, for example volume alone.
+    #[serde(default)]
+    pub baselines: Vec<ModelSection>,
+    /// How models are judged.
+    pub validation: ValidationSection,
+    /// What the report shows.
+    #[serde(default)]
+    pub report: ReportSection,
+}
+
+/// Where the cases come from and what their label means.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CohortSection {
+    /// Registered name of the source.
+    #[serde(default = "manifest")]
+    pub source: String,
+    /// Parameters of the source; paths in it are relative to the experiment file.
+    pub params: Table,
+    /// What label 1 means.
+    pub positive: String,
+    /// What label 0 means.
+    pub negative: String,
+    /// Why a case without a label is left out, as the flow chart says it.
+    #[serde(default = "no_label")]
+    pub unlabelled_reason: String,
+}
+
+/// A stage: its registered name and its parameters.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stage {
+    /// Registered name.
+    pub stage: String,
+    /// Everything else in the table.
+    #[serde(flatten)]
+    pub params: Table,
+}
+
+/// An image step.
+pub type ImageStage = Stage;
+
+/// Table steps in order, then a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PipelineSection {
+    /// Table steps, fitted in this order inside each training fold.
+    #[serde(default)]
+    pub steps: Vec<Stage>,
+    /// The classifier.
+    pub model: Stage,
+}
+
+/// A model: which feature blocks it sees, through which pipeline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelSection {
+    /// Key in `metrics.json`, for example `dlr`.
+    pub name: String,
+    /// Name in the report.
+    pub title: String,
+    /// Feature blocks, side by side.
+    pub blocks: Vec<String>,
+    /// Only these columns of the blocks; all where empty.
+    #[serde(default)]
+    pub columns: Vec<String>,
+    /// A name of `pipelines`.
+    pub pipeline: String,
+}
+
+/// How models are judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValidationSection {
+    /// The splitter of the training patients.
+    pub splitter: Stage,
+    /// `youden`, or `sensitivity-0.90`: how the threshold is chosen from training scores.
+    #[serde(default = "youden")]
+    pub threshold: String,
+    /// How often the labels are permuted for the null run; 0 for none.
+    #[serde(default)]
+    pub permutations: usize,
+}
+
+/// What the report shows.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReportSection {
+    /// Maps are drawn of this many patients.
+    pub cam_cases: usize,
+    /// The model whose maps and attributions are shown first.
+    pub explain: String,
+    /// The feature block whose network is mapped.
+    pub cam_block: String,
+    /// The mask that is outlined as the tumour.
+    pub tumour: String,
+    /// The mask that is outlined around it.
+    pub ring: Option<String>,
+}
+
+fn manifest() -> String {
+    "manifest".into()
+}
+
+fn no_label() -> String {
+    "label not available".into()
+}
+
+fn youden() -> String {
+    "youden".into()
+}
+
+impl ExperimentFile {
+    /// Reads a file's text, after setting keys: each of `sets` is `key=value`, with dots between nested keys.
+    ///
+    /// # Errors
+    /// [`Code::ParameterFile`] with line and column for bad TOML, an unknown or missing key; [`Code::UnknownName`] for
+    /// a model that names a block or pipeline that is not there.
+    pub fn parse(text: &str, sets: &[String]) -> Result<Self> {
+        let mut table: Table = toml::from_str(text).map_err(|e| unreadable(&e))?;
+        for set in sets {
+            apply(&mut table, set)?;
+        }
+        // Where nothing was set, the original text is read, so that messages point at its lines.
+        let file: ExperimentFile = if sets.is_empty() {
+            toml::from_str(text).map_err(|e| unreadable(&e))?
+        } else {
+            table.try_into().map_err(|e| unreadable(&e))?
+        };
+        file.check()?;
+        Ok(file)
+    }
+
+    /// The file as it was understood, every default written out.
+    pub fn resolved(&self) -> Result<String> {
+        toml::to_string_pretty(self)
+            .map_err(|e| Error::new(Code::ParameterFile, format!("the resolved configuration cannot be written: {e}")))
+    }
+
+    fn check(&self) -> Result<()> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if self.name.is_empty() || !self.name.chars().all(plain) {
+            return Err(Error::new(Code::ParameterFile, format!("`name` is `{}`", self.name))
+                .expected("letters, digits, `-` and `_`: it becomes the name of a folder"));
+        }
+        let mut names = std::collections::BTreeSet::new();
+        for model in self.models.iter().chain(&self.baselines) {
+            if !names.insert(&model.name) {
+                return Err(Error::new(Code::ParameterFile, format!("two models are named `{}`", model.name)));
+            }
+            for block in &model.blocks {
+                known("feature block", block, self.features.keys())?;
+            }
+            known("pipeline", &model.pipeline, self.pipelines.keys())?;
+        }
+        if self.models.is_empty() {
+            return Err(Error::new(Code::ParameterFile, "an experiment needs at least one entry in `models`"));
+        }
+        if self.report.cam_cases > 0 {
+            known("feature block", &self.report.cam_block, self.features.keys())?;
+            known("model", &self.report.explain, self.models.iter().map(|m| &m.name))?;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a name that is not among the known ones, and names the nearest.
+pub(crate) fn known<'a>(what: &str, name: &str, names: impl Iterator<Item = &'a String>) -> Result<()> {
+    let names: Vec<&String> = names.collect();
+    if names.iter().any(|known| *known == name) {
+        return Ok(());
+    }
+    let error = Error::new(Code::UnknownName, format!("{what} `{name}` is not known"))
+        .expected(format!("one of {}", names.iter().map(|n| n.as_str()).collect::<Vec<_>>().join(", ")));
+    match names.iter().min_by_key(|known| distance(known, name)) {
+        Some(nearest) if distance(nearest, name) <= 3 => Err(error.hint(format!("did you mean `{nearest}`?"))),
+        _ => Err(error),
+    }
+}
+
+/// Edit distance (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, cb) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(ca != *cb);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+fn unreadable(error: &toml::de::Error) -> Error {
+    let text = error.to_string();
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or("not readable").to_owned();
+    let last = lines.next_back().unwrap_or_default();
+    Error::new(Code::ParameterFile, format!("the experiment file cannot be read: {first}")).found(last)
+}
+
+fn apply(table: &mut Table, set: &str) -> Result<()> {
+    let bad = || Error::new(Code::ParameterFile, format!("`--set {set}` is not understood"));
+    let (path, text) = set.split_once('=').ok_or_else(|| bad().expected("key=value"))?;
+    // A bare word is a string; everything else is TOML.
+    let value = toml::from_str::<Table>(&format!("v = {text}"))
+        .ok()
+        .and_then(|mut t| t.remove("v"))
+        .unwrap_or_else(|| Value::String(text.to_owned()));
+    let keys: Vec<&str> = path.trim().split('.').collect();
+    let (last, parents) = keys.split_last().ok_or_else(bad)?;
+    let mut here = Value::Table(std::mem::take(table));
+    let mut target = &mut here;
+    for key in parents {
+        let missing = || bad().hint(format!("there is no `{key}` on the way"));
+        target = match target {
+            Value::Table(inner) => inner.entry((*key).to_owned()).or_insert_with(|| Value::Table(Table::new())),
+            Value::Array(items) => {
+                let index: usize = key.parse().map_err(|_| missing())?;
+                items.get_mut(index).ok_or_else(missing)?
+            }
+            _ => return Err(missing()),
+        };
+    }
+    match target {
+        Value::Table(inner) => {
+            inner.insert((*last).to_owned(), value);
+        }
+        Value::Array(items) => {
+            let slot = last.parse().ok().and_then(|i: usize| items.get_mut(i));
+            *slot.ok_or_else(|| bad().hint("the list is shorter"))? = value;
+        }
+        _ => return Err(bad()),
+    }
+    if let Value::Table(whole) = here {
+        *table = whole;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = r#"
+name = "demo"
+title = "A demonstration"
+question = "Does it run?"
+seed = 1
+cohort = { params = { path = "cohort.csv" }, positive = "high", negative = "low" }
+models = [{ name = "intra", title = "Intratumoral", blocks = ["intra"], pipeline = "plain" }]
+[[image]]
+stage = "resample"
+spacing_mm = [1.0, 1.0, 1.0]
+[features.intra]
+stage = "radiomics"
+mask = "mass"
+[pipelines.plain]
+model = { stage = "logistic", c = 1.0 }
+[validation]
+splitter = { stage = "stratified-kfold", n_folds = 5 }
+"#;
+
+    #[test]
+    fn reads_sets_and_writes_itself() {
+        let file = ExperimentFile::parse(FILE, &[]).unwrap();
+        assert_eq!(file.validation.threshold, "youden");
+        let sets = ["seed=7", "pipelines.plain.model.c=0.5", "image.0.stage=n4"].map(String::from);
+        let changed = ExperimentFile::parse(FILE, &sets).unwrap();
+        assert_eq!(changed.seed, 7);
+        assert_eq!(changed.image[0].stage, "n4");
+        assert_eq!(changed.pipelines["plain"].model.params["c"].as_float(), Some(0.5));
+        assert_eq!(ExperimentFile::parse(&changed.resolved().unwrap(), &[]).unwrap(), changed);
+    }
+
+    #[test]
+    fn refuses_with_the_nearest_name() {
+        let error = ExperimentFile::parse(&FILE.replace("[\"intra\"]", "[\"inta\"]"), &[]).unwrap_err();
+        assert_eq!(error.code(), Code::UnknownName);
+        assert!(error.to_string().contains("did you mean `intra`?"), "{error}");
+        let error = ExperimentFile::parse(&FILE.replace("seed = 1", "sed = 1"), &[]).unwrap_err();
+        assert!(error.to_string().contains("sed"), "{error}");
+        assert!(error.to_string().lines().count() <= 3);
+        let error = ExperimentFile::parse(&FILE.replace("\"demo\"", "\"../demo\""), &[]).unwrap_err();
+        assert_eq!(error.code(), Code::ParameterFile);
+    }
+}

@@ -1,0 +1,28 @@
+//! From an experiment file to a run folder.
+//!
+//! The only place that knows the order of the stages, TOML, registered names and the run folder. Everything that
+//! computes is behind a seam of `dlr-core` and is found in the [`Registry`]; a stage from outside is added there and
+//! named in the experiment file. Deliberately absent: arguments and drawing of progress (the `dlr` crate).
+
+mod builtin;
+pub mod cache;
+pub mod config;
+pub mod crossval;
+mod folder;
+mod log;
+pub mod metrics;
+mod null;
+pub mod outcome;
+mod panels;
+mod pipelines;
+mod prepare;
+pub mod progress;
+mod registry;
+mod rules;
+mod run;
+mod write;
+
+pub use config::ExperimentFile;
+pub use null::NullRun;
+pub use registry::{Factory, Params, Registry, Shelf};
+pub use run::{Finished, Places, run};

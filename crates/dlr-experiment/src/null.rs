@@ -1,0 +1,67 @@
+//! The same pipeline on permuted labels: what it finds where there is nothing to find.
+
+use crate::{
+    crossval::cross_validate,
+    metrics::{auc_within_folds, mean_sd, number},
+    pipelines::Planned,
+    progress::Progress,
+};
+use dlr_core::{Dataset, Result, Splitter, derive_seed};
+use dlr_evaluation::auc;
+use rayon::prelude::*;
+use serde::Serialize;
+
+/// Cross-validated areas on permuted labels.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NullRun {
+    /// Number of permutations.
+    pub n: usize,
+    /// Mean of `auc_within_folds`: near 0.5 for a pipeline that does not leak.
+    #[serde(serialize_with = "number")]
+    pub mean: f64,
+    /// Its standard deviation.
+    #[serde(serialize_with = "number")]
+    pub sd: f64,
+    /// Mean of the area over pooled out-of-fold scores, which lies below 0.5 by construction.
+    #[serde(serialize_with = "number")]
+    pub mean_pooled: f64,
+    /// `(1 + number at least as good as the true labels) / (1 + n)`.
+    #[serde(serialize_with = "number")]
+    pub p: f64,
+    /// `auc_within_folds` of each permutation.
+    pub auc: Vec<f64>,
+}
+
+/// Permutes the labels `n` times and cross-validates each once (one repeat).
+///
+/// # Errors
+/// Those of cross-validation.
+pub(crate) fn permuted(
+    planned: &Planned,
+    splitter: &dyn Splitter,
+    rule: &str,
+    observed: f64,
+    n: usize,
+    seed: u64,
+    progress: &dyn Progress,
+) -> Result<NullRun> {
+    let areas = (0..n)
+        .into_par_iter()
+        .map(|index| {
+            let seed = derive_seed(seed, index as u64);
+            let cohort = planned.data.cohort().with_permuted_labels(seed);
+            let data = Dataset::new(planned.data.table(), &cohort)?;
+            let plan: Vec<_> = splitter.folds(&cohort, seed)?.into_iter().take(1).collect();
+            let cv = cross_validate(&data, planned.model.as_ref(), &plan, rule, None, seed)?;
+            let pooled = &cv.repeats[0];
+            let pooled = auc(pooled.predictions().scores(), pooled.truth().labels())?;
+            progress.step(&planned.section.name);
+            Ok((auc_within_folds(&cv, 0)?, pooled))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let (within, pooled): (Vec<f64>, Vec<f64>) = areas.into_iter().unzip();
+    let (mean, sd) = mean_sd(&within);
+    let as_good = within.iter().filter(|area| **area >= observed).count();
+    let p = (1 + as_good) as f64 / (1 + n) as f64;
+    Ok(NullRun { n, mean, sd, mean_pooled: mean_sd(&pooled).0, p, auc: within })
+}

@@ -1,0 +1,62 @@
+//! [`Outcome`]: everything that a run has found, before it is written down.
+
+use crate::{
+    config::ExperimentFile, crossval::CrossValidation, metrics::CvMetrics, null::NullRun, pipelines::Planned,
+    prepare::Prepared,
+};
+use dlr_core::{Attribution, Cohort, FittedModel, Frozen, Opening, Predictions, Threshold, Truth};
+use dlr_evaluation::Scores;
+use std::time::Duration;
+
+/// One model after the run.
+pub struct ModelOutcome {
+    /// What it was asked to be.
+    pub planned: Planned,
+    /// Every fold.
+    pub cv: CrossValidation,
+    /// Its figures.
+    pub metrics: CvMetrics,
+    /// The same pipeline on permuted labels, where that was asked for.
+    pub null: Option<NullRun>,
+    /// Attributions of the held-out cases, averaged over repeats, where the model can be explained.
+    pub attribution: Option<Attribution>,
+    /// The model fitted on all training cases.
+    pub fitted: Box<dyn FittedModel>,
+    /// The same as data.
+    pub frozen: Frozen,
+    /// Content hash of the frozen model and its threshold.
+    pub hash: String,
+    /// The threshold of the frozen model, from out-of-fold training scores.
+    pub threshold: Threshold,
+    /// Its predictions of the external cases; of none where the cohort has none.
+    pub external: Predictions,
+    /// How good they were, after the labels were opened.
+    pub external_scores: Option<Scores>,
+}
+
+/// A finished run.
+pub struct Outcome {
+    /// The experiment.
+    pub file: ExperimentFile,
+    /// Who took part.
+    pub cohort: Cohort,
+    /// Cases and patients that the source listed.
+    pub n_enrolled: (usize, usize),
+    /// Features.
+    pub prepared: Prepared,
+    /// The models, in the order of the file.
+    pub models: Vec<ModelOutcome>,
+    /// The baselines, in the order of the file.
+    pub baselines: Vec<ModelOutcome>,
+    /// External truth and the record of its opening.
+    pub external: Option<(Truth, Opening)>,
+    /// Wall time by stage.
+    pub timings: Vec<(String, Duration)>,
+}
+
+impl Outcome {
+    /// A model by name, baselines included.
+    pub fn model(&self, name: &str) -> Option<&ModelOutcome> {
+        self.models.iter().chain(&self.baselines).find(|m| m.planned.section.name == name)
+    }
+}

@@ -1,0 +1,109 @@
+//! [`Registry`]: stage names and how to make each from its parameters. Other people's stages are added here.
+
+use crate::config::{Stage, known};
+use dlr_core::{
+    CaseSource, Code, Error, FeatureExtractor, FeatureLearner, ImageStep, Model, Result, Splitter, TableStep,
+};
+use serde::de::DeserializeOwned;
+use std::{collections::BTreeMap, path::Path};
+use toml::{Table, Value};
+
+/// What a factory is given.
+pub struct Params<'a> {
+    /// The registered name, for messages.
+    pub stage: &'a str,
+    /// The keys of the stage in the experiment file.
+    pub table: &'a Table,
+    /// The name under which the stage stands in the file: the feature block's name; empty for other stages.
+    pub block: &'a str,
+    /// The folder of the experiment file, for relative paths.
+    pub folder: &'a Path,
+}
+
+impl Params<'_> {
+    /// The parameters as a struct; unknown keys are refused if the struct says `deny_unknown_fields`.
+    ///
+    /// # Errors
+    /// [`Code::ParameterFile`] naming the stage and the key.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
+        T::deserialize(Value::Table(self.table.clone())).map_err(|error| {
+            let text = error.to_string();
+            let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("not readable").trim().to_owned();
+            Error::new(Code::ParameterFile, format!("parameters of stage `{}`: {line}", self.stage))
+        })
+    }
+}
+
+/// Makes a stage from its parameters.
+pub type Factory<T> = Box<dyn Fn(&Params<'_>) -> Result<Box<T>> + Send + Sync>;
+
+/// The stages of one seam, by name.
+pub struct Shelf<T: ?Sized> {
+    seam: &'static str,
+    factories: BTreeMap<String, Factory<T>>,
+}
+
+impl<T: ?Sized> Shelf<T> {
+    fn new(seam: &'static str) -> Self {
+        Shelf { seam, factories: BTreeMap::new() }
+    }
+
+    /// Adds a stage, or replaces the one of that name.
+    pub fn add(&mut self, name: &str, factory: impl Fn(&Params<'_>) -> Result<Box<T>> + Send + Sync + 'static) {
+        self.factories.insert(name.to_owned(), Box::new(factory));
+    }
+
+    /// The registered names, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.factories.keys().map(String::as_str)
+    }
+
+    /// Makes a stage.
+    ///
+    /// # Errors
+    /// [`Code::UnknownName`] with the nearest name; those of the factory.
+    pub fn make(&self, stage: &Stage, block: &str, folder: &Path) -> Result<Box<T>> {
+        known(self.seam, &stage.stage, self.factories.keys())?;
+        self.factories[&stage.stage](&Params { stage: &stage.stage, table: &stage.params, block, folder })
+    }
+}
+
+/// Every stage that an experiment file can name.
+pub struct Registry {
+    /// Where cases come from.
+    pub sources: Shelf<dyn CaseSource>,
+    /// Voxels to voxels.
+    pub image_steps: Shelf<dyn ImageStep>,
+    /// Cases to numbers.
+    pub extractors: Shelf<dyn FeatureExtractor>,
+    /// Networks trained inside each fold.
+    pub learners: Shelf<dyn FeatureLearner>,
+    /// Tables to tables.
+    pub table_steps: Shelf<dyn TableStep>,
+    /// Classifiers.
+    pub models: Shelf<dyn Model>,
+    /// Folds.
+    pub splitters: Shelf<dyn Splitter>,
+}
+
+impl Registry {
+    /// A registry with nothing in it.
+    pub fn empty() -> Self {
+        Registry {
+            sources: Shelf::new("case source"),
+            image_steps: Shelf::new("image step"),
+            extractors: Shelf::new("feature extractor"),
+            learners: Shelf::new("feature learner"),
+            table_steps: Shelf::new("table step"),
+            models: Shelf::new("model"),
+            splitters: Shelf::new("splitter"),
+        }
+    }
+
+    /// A registry with the stages of this workspace.
+    pub fn builtin() -> Self {
+        let mut registry = Registry::empty();
+        crate::builtin::register(&mut registry);
+        registry
+    }
+}

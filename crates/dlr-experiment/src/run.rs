@@ -1,0 +1,217 @@
+//! The order of a run: enrol, prepare, cross-validate, permute, freeze, open the external labels once, write.
+
+use crate::{
+    cache::{self, Cache},
+    config::{ExperimentFile, ModelSection},
+    crossval::{CrossValidation, cross_validate},
+    folder::RunFolder,
+    log::RunLog,
+    metrics, null,
+    outcome::{ModelOutcome, Outcome},
+    pipelines,
+    prepare::{Preparation, Prepared},
+    progress::Progress,
+    registry::Registry,
+    rules, write,
+};
+use dlr_core::{Cohort, Explainer, Fold, Form, ModelHash, Result, Role, SealedLabels, Splitter, derive_seed};
+use dlr_interpret::LinearShap;
+use serde_json::json;
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+/// Where a run reads and writes.
+pub struct Places<'a> {
+    /// The folder of the experiment file; relative paths in it start here.
+    pub experiment: &'a Path,
+    /// Run folders appear here, each under the experiment's name.
+    pub out: &'a Path,
+    /// Computed features are kept here.
+    pub cache: &'a Path,
+}
+
+/// What a finished run returns to its caller.
+pub struct Finished {
+    /// The run folder.
+    pub folder: PathBuf,
+    /// Everything that was found.
+    pub outcome: Outcome,
+}
+
+/// Runs an experiment from its cases to its folder.
+///
+/// # Errors
+/// The first of any stage. The run folder of an earlier run is then still in place, and no new one is.
+pub fn run(
+    file: &ExperimentFile,
+    registry: &Registry,
+    places: &Places<'_>,
+    progress: &dyn Progress,
+) -> Result<Finished> {
+    let log = RunLog::new();
+    let mut clock = Clock::start();
+    let folder = RunFolder::start(places.out, &file.name)?;
+    log.event("start", json!({ "experiment": file.name, "seed": file.seed, "version": env!("CARGO_PKG_VERSION") }));
+
+    let preparation = Preparation::new(file, registry, places.experiment)?;
+    let splitter = registry.splitters.make(&file.validation.splitter, "", places.experiment)?;
+    let (enrolled, sealed) = preparation.source().cohort()?;
+    let n_enrolled = (enrolled.len(), patients(&enrolled));
+    let cohort = with_labels(&enrolled, &sealed, &file.cohort.unlabelled_reason);
+    log.event("cohort", json!({ "enrolled": enrolled.len(), "kept": cohort.len(), "excluded": cohort.exclusions() }));
+
+    let prepared = preparation.features(&cohort, &Cache::new(places.cache), progress)?;
+    log.event("features", json!({ "computed": prepared.n_computed, "cached": prepared.n_cached }));
+    clock.lap("features");
+
+    let stage =
+        Stage { file, registry, places, prepared: &prepared, cohort: &cohort, splitter: splitter.as_ref(), log: &log };
+    let mut models = stage.judge(&file.models, file.validation.permutations, progress)?;
+    let mut baselines = stage.judge(&file.baselines, 0, progress)?;
+    clock.lap("models");
+
+    let external = open_external(sealed, &mut models, &mut baselines, &log)?;
+    let mut outcome =
+        Outcome { file: file.clone(), cohort, n_enrolled, prepared, models, baselines, external, timings: Vec::new() };
+    progress.stage("report", 1);
+    let maps = write::maps(&outcome, &preparation, registry, places.experiment, &log)?;
+    clock.lap("maps");
+    outcome.timings = clock.laps;
+    write::everything(&outcome, maps, &folder, &log)?;
+    progress.step("written");
+    Ok(Finished { folder: folder.publish()?, outcome })
+}
+
+fn patients(cohort: &Cohort) -> usize {
+    cohort.patients(Role::Train).len() + cohort.patients(Role::External).len()
+}
+
+/// Leaves out what cannot be learned from or scored: cases without a label.
+fn with_labels(cohort: &Cohort, sealed: &SealedLabels, reason: &str) -> Cohort {
+    cohort.excluding(|row| {
+        let known = match row.role {
+            Role::Train => row.label.is_some(),
+            Role::External => sealed.knows(&row.id),
+        };
+        (!known).then(|| reason.to_owned())
+    })
+}
+
+/// What judging a model needs.
+struct Stage<'a> {
+    file: &'a ExperimentFile,
+    registry: &'a Registry,
+    places: &'a Places<'a>,
+    prepared: &'a Prepared,
+    cohort: &'a Cohort,
+    splitter: &'a dyn Splitter,
+    log: &'a RunLog,
+}
+
+impl Stage<'_> {
+    fn judge(
+        &self,
+        sections: &[ModelSection],
+        n_permutations: usize,
+        progress: &dyn Progress,
+    ) -> Result<Vec<ModelOutcome>> {
+        let plan = self.splitter.folds(self.cohort, self.file.seed)?;
+        sections.iter().map(|section| self.model(section, &plan, n_permutations, progress)).collect()
+    }
+
+    fn model(
+        &self,
+        section: &ModelSection,
+        plan: &[Vec<Fold>],
+        n_permutations: usize,
+        progress: &dyn Progress,
+    ) -> Result<ModelOutcome> {
+        let Stage { file, registry, places, prepared, cohort, .. } = *self;
+        let planned = pipelines::plan(file, section, registry, places.experiment, prepared, cohort)?;
+        let rule = &file.validation.threshold;
+        progress.stage(&format!("model {}", section.name), 1 + n_permutations);
+
+        let (train, external) = planned.data.split_roles()?;
+        let fitted = planned.model.fit(&train, file.seed)?;
+        let shap = LinearShap::default();
+        let explainer = matches!(fitted.form(), Form::Linear(_)).then_some(&shap as &dyn Explainer);
+        let cv = cross_validate(&planned.data, planned.model.as_ref(), plan, rule, explainer, file.seed)?;
+        let metrics = metrics::of_cross_validation(&cv, rule)?;
+        progress.step(&section.name);
+
+        let null = (n_permutations > 0)
+            .then(|| {
+                let seed = derive_seed(file.seed, u64::MAX);
+                null::permuted(&planned, self.splitter, rule, metrics.auc_within_folds, n_permutations, seed, progress)
+            })
+            .transpose()?;
+        let attribution = explainer.map(|_| cv.mean_attribution(planned.data.table())).transpose()?;
+        let threshold = frozen_threshold(rule, &cv)?;
+        let frozen = fitted.freeze()?;
+        let hash = cache::key(&[&frozen.kind, &frozen.state.to_string(), &threshold.value().to_bits().to_string()]);
+        self.log.event(
+            "model",
+            json!({ "model": section.name, "columns": planned.data.table().n_features(), "hash": hash }),
+        );
+        let external = fitted.predict(external.table())?;
+        Ok(ModelOutcome {
+            planned,
+            cv,
+            metrics,
+            null,
+            attribution,
+            fitted,
+            frozen,
+            hash,
+            threshold,
+            external,
+            external_scores: None,
+        })
+    }
+}
+
+/// The cut of the frozen model: by the rule on the out-of-fold scores of the first repeat.
+///
+/// One repeat, because its scores are those of single models, as the frozen one is; a mean over repeats is less spread.
+fn frozen_threshold(rule: &str, cv: &CrossValidation) -> Result<dlr_core::Threshold> {
+    rules::threshold(rule, &cv.repeats[0])
+}
+
+/// Scores all frozen models on the external cases in one opening of their labels.
+fn open_external(
+    sealed: SealedLabels,
+    models: &mut [ModelOutcome],
+    baselines: &mut [ModelOutcome],
+    log: &RunLog,
+) -> Result<Option<(dlr_core::Truth, dlr_core::Opening)>> {
+    let all: Vec<&mut ModelOutcome> = models.iter_mut().chain(baselines).collect();
+    if all.first().is_none_or(|m| m.external.cases().is_empty()) {
+        return Ok(None);
+    }
+    let frozen: Vec<_> = all.iter().map(|m| (ModelHash::new(&m.hash), &m.external)).collect();
+    let (truth, opening) = sealed.open(&frozen)?;
+    log.event("external labels opened", &opening);
+    for model in all {
+        model.external_scores = Some(dlr_evaluation::evaluate(&model.external, &truth, Some(&model.threshold))?);
+    }
+    Ok(Some((truth, opening)))
+}
+
+/// Wall time of the stages; written into provenance only, never into a result.
+struct Clock {
+    since: Instant,
+    laps: Vec<(String, Duration)>,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Clock { since: Instant::now(), laps: Vec::new() }
+    }
+
+    fn lap(&mut self, stage: &str) {
+        self.laps.push((stage.to_owned(), self.since.elapsed()));
+        self.since = Instant::now();
+    }
+}

@@ -1,0 +1,128 @@
+//! Grad-CAM of several patients: by the models that had not seen them.
+
+use crate::{
+    folder::RunFolder,
+    log::RunLog,
+    outcome::{ModelOutcome, Outcome},
+    panels,
+    prepare::Preparation,
+    registry::Registry,
+};
+use dlr_core::{LinearForm, Result, Role, Volume};
+use dlr_report::data::CamCase;
+use rayon::prelude::*;
+use serde_json::json;
+use std::path::Path;
+
+/// The maps of the shown patients.
+pub(crate) struct Maps {
+    /// Panels for the report.
+    pub(crate) cases: Vec<CamCase>,
+    volumes: Vec<(String, Volume, Volume)>,
+}
+
+impl Maps {
+    /// Writes image and map of each case as NIfTI into `cam/`.
+    pub(super) fn write(&self, folder: &RunFolder) -> Result<()> {
+        self.volumes.par_iter().try_for_each(|(case, image, map)| {
+            dlr_io::write_volume(&folder.path(&format!("cam/{case}_image.nii.gz"))?, &narrow(image)?)?;
+            dlr_io::write_volume(&folder.path(&format!("cam/{case}_map.nii.gz"))?, &narrow(map)?)
+        })
+    }
+}
+
+/// 32 bit are enough to look at, and half the file.
+fn narrow(volume: &Volume) -> Result<Volume> {
+    Volume::new(*volume.geometry(), volume.to_f64().mapv(|v| v as f32))
+}
+
+/// Makes the maps that the experiment asks for; `None` where it asks for none or the model is not linear.
+pub(crate) fn maps(
+    outcome: &Outcome,
+    preparation: &Preparation,
+    registry: &Registry,
+    folder: &Path,
+    log: &RunLog,
+) -> Result<Option<Maps>> {
+    let report = &outcome.file.report;
+    if report.cam_cases == 0 {
+        return Ok(None);
+    }
+    let Some(model) = outcome.model(&report.explain) else { return Ok(None) };
+    let extractor = registry.extractors.make(&outcome.file.features[&report.cam_block], &report.cam_block, folder)?;
+    let mut maps = Maps { cases: Vec::new(), volumes: Vec::new() };
+    let scores = model.cv.mean_scores();
+    for (id, why) in shown(outcome, model, report.cam_cases) {
+        let Some(form) = form_for(outcome, model, &id) else { continue };
+        let case = preparation.case(&id)?;
+        let Some(map) = extractor.saliency(&case, &form)? else {
+            log.event("no map", json!({ "case": id, "reason": "no feature of the mapped block has a weight" }));
+            continue;
+        };
+        let (probability, positive) = scores.get(&id).copied().unwrap_or((f64::NAN, false));
+        maps.cases.push(CamCase {
+            case: id.clone(),
+            positive: Some(positive),
+            probability,
+            deep_share: deep_share(model, &id),
+            map_limit: 0.0,
+            note: why,
+            planes: panels::planes(&case, &map, &report.tumour, report.ring.as_deref())?,
+        });
+        maps.volumes.push((id, case.image, map));
+    }
+    Ok((!maps.cases.is_empty()).then_some(maps))
+}
+
+/// Training cases by the mean of the models blind to them; external cases by the frozen model.
+fn form_for(outcome: &Outcome, model: &ModelOutcome, id: &str) -> Option<LinearForm> {
+    match outcome.cohort.row(id)?.role {
+        Role::Train => model.cv.form_blind_to(id),
+        Role::External => match model.fitted.form() {
+            dlr_core::Form::Linear(form) => Some(form),
+            _ => None,
+        },
+    }
+}
+
+/// The clearest case and the worst error of each class in turn, by out-of-fold probability.
+fn shown(outcome: &Outcome, model: &ModelOutcome, n: usize) -> Vec<(String, String)> {
+    let scores = model.cv.mean_scores();
+    let side = |label: bool| {
+        let mut cases: Vec<(String, f64)> =
+            scores.iter().filter(|(_, (_, l))| *l == label).map(|(id, (score, _))| (id.clone(), *score)).collect();
+        cases.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        cases
+    };
+    let (positive, mut negative) = (side(true), side(false));
+    negative.reverse();
+    let (is, is_not) = (&outcome.file.cohort.positive, &outcome.file.cohort.negative);
+    let mut picked: Vec<(String, String)> = Vec::new();
+    let mut add = |case: Option<&(String, f64)>, why: String| {
+        if let Some((id, _)) = case
+            && picked.len() < n
+            && picked.iter().all(|(p, _)| p != id)
+        {
+            picked.push((id.clone(), why));
+        }
+    };
+    for k in 0..n {
+        let rank = if k == 0 { String::new() } else { format!(", number {}", k + 1) };
+        add(positive.get(k), format!("{is}, predicted most surely{rank}"));
+        add(negative.get(k), format!("{is_not}, predicted most surely{rank}"));
+        add(positive.iter().rev().nth(k), format!("{is}, missed most clearly{rank}"));
+        add(negative.iter().rev().nth(k), format!("{is_not}, missed most clearly{rank}"));
+    }
+    picked
+}
+
+/// The deep block's share of a case's absolute attribution.
+fn deep_share(model: &ModelOutcome, id: &str) -> f64 {
+    let Some(attribution) = &model.attribution else { return f64::NAN };
+    let Some(row) = attribution.cases.iter().position(|case| case == id) else { return f64::NAN };
+    let values = attribution.values.row(row);
+    let all: f64 = values.iter().map(|v| v.abs()).sum();
+    let deep: f64 =
+        attribution.names.iter().zip(values).filter(|(name, _)| name.roi() == "deep").map(|(_, v)| v.abs()).sum();
+    deep / all
+}

@@ -1,0 +1,86 @@
+//! The run folder's files, made from a finished [`Outcome`]. One file of code per kind of file.
+
+mod maps;
+mod provenance;
+mod report;
+mod tables;
+
+use crate::{
+    folder::RunFolder,
+    log::RunLog,
+    metrics::ModelMetrics,
+    outcome::{ModelOutcome, Outcome},
+};
+use dlr_core::{Code, Error, Result};
+use serde_json::{Map, Value, json};
+
+pub(crate) use maps::maps;
+
+/// Writes every file.
+///
+/// # Errors
+/// [`dlr_core::Code::FileWrite`], and those of the renderer.
+pub(crate) fn everything(outcome: &Outcome, maps: Option<maps::Maps>, folder: &RunFolder, log: &RunLog) -> Result<()> {
+    let resolved = outcome.file.resolved()?;
+    folder.write("config.resolved.toml", &resolved)?;
+    tables::features(outcome, folder)?;
+    tables::selected(outcome, folder)?;
+    tables::predictions(outcome, folder)?;
+    folder.write_json("metrics.json", &metrics(outcome)?)?;
+    models(outcome, folder, &resolved)?;
+    let provenance = provenance::of(outcome);
+    folder.write_json("provenance.json", &provenance)?;
+    let report = report::of(outcome, maps.as_ref(), provenance, resolved)?;
+    // Compact: most of it are the pixels of the map panels.
+    let compact = serde_json::to_vec(&report).map_err(|e| Error::new(Code::FileWrite, e.to_string()))?;
+    folder.write("report.json", compact)?;
+    let rendered = dlr_report::render(&report)?;
+    folder.write("report.html", &rendered.html)?;
+    for figure in &rendered.figures {
+        folder.write(&format!("figures/{}.svg", figure.name), &figure.svg)?;
+        folder.write(&format!("figures/{}.csv", figure.name), &figure.csv)?;
+    }
+    if let Some(maps) = &maps {
+        maps.write(folder)?;
+    }
+    log.event("written", json!({ "figures": rendered.figures.len() }));
+    folder.write("log.jsonl", log.to_text())
+}
+
+fn metrics(outcome: &Outcome) -> Result<Value> {
+    let section = |models: &[ModelOutcome]| -> Map<String, Value> {
+        models
+            .iter()
+            .map(|m| {
+                let metrics = ModelMetrics {
+                    train_cv: m.metrics.clone(),
+                    external: m.external_scores.clone(),
+                    permuted: m.null.clone(),
+                };
+                let value = serde_json::to_value(metrics).expect("metrics are plain numbers and text");
+                (m.planned.section.name.clone(), value)
+            })
+            .collect()
+    };
+    Ok(json!({
+        "models": section(&outcome.models),
+        "baselines": section(&outcome.baselines),
+        "comparisons": report::comparisons(outcome)?,
+        "subgroups": [],
+        "audits": report::audits(outcome)?,
+    }))
+}
+
+/// The frozen models: what `dlr predict` will thaw.
+fn models(outcome: &Outcome, folder: &RunFolder, resolved: &str) -> Result<()> {
+    for model in outcome.models.iter().chain(&outcome.baselines) {
+        let frozen = json!({
+            "hash": model.hash,
+            "threshold": model.threshold,
+            "columns": model.planned.data.table().names(),
+            "model": model.frozen,
+        });
+        folder.write_json(&format!("model/{}.json", model.planned.section.name), &frozen)?;
+    }
+    folder.write("model/config.resolved.toml", resolved)
+}

@@ -1,0 +1,76 @@
+//! `dlr experiment FILE.toml [--set key=value] [--out DIR]`.
+
+use crate::terminal::ProgressKind;
+use anyhow::Context;
+use dlr_experiment::{ExperimentFile, Places, Registry, outcome::Outcome, run};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Arguments of `dlr experiment`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The experiment file
+    file: PathBuf,
+    /// Change one key of the file, for example --set pipelines.paper.model.c=0.1 (may be repeated)
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Where run folders appear
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    out: PathBuf,
+    /// Where computed features are kept [default: .cache in the folder of runs]
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+    /// Threads to use [default: all cores]; the results do not depend on it
+    #[arg(short = 'j', long, value_name = "N")]
+    threads: Option<usize>,
+    /// How progress is told
+    #[arg(long, value_enum, default_value = "auto")]
+    progress: ProgressKind,
+}
+
+impl Args {
+    /// Runs the experiment and prints a short table and the place of the report.
+    pub(super) fn run(self) -> anyhow::Result<bool> {
+        let name = self.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let text =
+            fs::read_to_string(&self.file).with_context(|| format!("experiment file `{name}` cannot be read"))?;
+        let file = ExperimentFile::parse(&text, &self.set)?;
+        if let Some(n_threads) = self.threads {
+            rayon::ThreadPoolBuilder::new().num_threads(n_threads).build_global()?;
+        }
+        let cache = self.cache.unwrap_or_else(|| self.out.join(".cache"));
+        let experiment = self.file.parent().unwrap_or(Path::new(""));
+        let places = Places { experiment, out: &self.out, cache: &cache };
+        let finished = run(&file, &Registry::builtin(), &places, self.progress.listener().as_ref())?;
+        print_table(&finished.outcome);
+        println!("\nreport: {}", self.out.join(&file.name).join("report.html").display());
+        Ok(true)
+    }
+}
+
+fn print_table(outcome: &Outcome) {
+    let excluded = outcome.cohort.exclusions().len();
+    println!("\n{} cases, {excluded} left out. Research use only.\n", outcome.cohort.len());
+    println!(
+        "{:<26} {:>22} {:>8} {:>15} {:>6} {:>6} {:>10}",
+        "model", "AUC (95 % interval)", "F1", "all-positive F1", "sens", "spec", "permuted"
+    );
+    for model in outcome.models.iter().chain(&outcome.baselines) {
+        let m = &model.metrics;
+        let auc = format!("{:.3} ({:.3}-{:.3})", m.auc, m.auc_ci.low, m.auc_ci.high);
+        let null = model.null.as_ref().map_or(String::new(), |n| format!("{:.3}", n.mean));
+        println!(
+            "{:<26} {auc:>22} {:>8.3} {:>15.3} {:>6.3} {:>6.3} {null:>10}",
+            model.planned.section.title, m.f1, m.f1_all_positive, m.sensitivity, m.specificity
+        );
+        if let Some(e) = &model.external_scores {
+            let auc = format!("{:.3} ({:.3}-{:.3})", e.auc, e.auc_ci.low, e.auc_ci.high);
+            println!(
+                "{:<26} {auc:>22} {:>8.3} {:>15.3} {:>6.3} {:>6.3}",
+                "  external", e.f1, e.f1_all_positive, e.sensitivity, e.specificity
+            );
+        }
+    }
+}

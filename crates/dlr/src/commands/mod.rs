@@ -1,0 +1,39 @@
+//! The commands, one file each.
+
+mod check;
+mod conformance;
+mod experiment;
+
+use clap::{Parser, Subcommand};
+
+/// Deep-learning radiomics: from MRI files to an explained, validated model. Research use only.
+#[derive(Debug, Parser)]
+#[command(name = "dlr", version, about, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run an experiment file, from its cases to its report
+    Experiment(experiment::Args),
+    /// Recompute published values and print found beside expected
+    Conformance(conformance::Args),
+    /// List every problem of every case of a manifest; compute nothing
+    Check(check::Args),
+}
+
+impl Cli {
+    /// Runs the command. `false` says that it ran and found something wrong, which it has printed.
+    ///
+    /// # Errors
+    /// What stopped it.
+    pub fn run(self) -> anyhow::Result<bool> {
+        match self.command {
+            Command::Experiment(args) => args.run(),
+            Command::Conformance(args) => args.run(),
+            Command::Check(args) => args.run(),
+        }
+    }
+}

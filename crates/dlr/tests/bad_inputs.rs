@@ -1,0 +1,111 @@
+//! Every bad input gives one clear error, status 1, and no run folder under its final name.
+
+mod support;
+
+use dlr_core::{Mask, Volume};
+use ndarray::Array3;
+use std::{fs, process::Output};
+use support::{SmallCohort, case_of, stderr};
+
+/// Spoils a cohort, runs it, and looks at what the user is told.
+fn refused(spoil: impl Fn(&SmallCohort), code: &str, case: Option<&str>) {
+    let cohort = SmallCohort::new();
+    spoil(&cohort);
+    let output = cohort.run("runs", &[]);
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let error: Vec<&str> = text.lines().filter(|line| line.starts_with("error: ") || line.starts_with("  ")).collect();
+    assert!(error[0].starts_with(&format!("error: {code}")), "{text}");
+    assert!(text.lines().count() <= 3, "more than three lines:\n{text}");
+    if let Some(case) = case {
+        assert!(error[0].contains(case), "the case is not named:\n{text}");
+    }
+    assert!(!text.contains(&*cohort.path("").to_string_lossy()), "a path of the machine:\n{text}");
+    assert_no_run(&cohort);
+}
+
+fn assert_no_run(cohort: &SmallCohort) {
+    let left: Vec<_> = fs::read_dir(cohort.path("runs"))
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != ".cache")
+        .collect();
+    assert!(left.is_empty(), "left behind: {left:?}");
+}
+
+#[test]
+fn a_missing_file() {
+    refused(|c| fs::remove_file(c.path("p03.nii.gz")).unwrap(), "E0201", Some("p03"));
+}
+
+#[test]
+fn a_mask_on_another_grid() {
+    let spoil = |c: &SmallCohort| {
+        let mask = Mask::from_array(Array3::from_elem((12, 28, 27), true), [3.0, 1.5, 1.5]).unwrap();
+        dlr_io::write_mask(&c.path("p05_mask.nii.gz"), &mask).unwrap();
+    };
+    refused(spoil, "E0103", Some("p05"));
+}
+
+#[test]
+fn an_empty_mask() {
+    let spoil = |c: &SmallCohort| {
+        let mask = Mask::from_array(Array3::from_elem((12, 28, 28), false), [3.0, 1.5, 1.5]).unwrap();
+        dlr_io::write_mask(&c.path("p00_mask.nii.gz"), &mask).unwrap();
+    };
+    refused(spoil, "E0104", Some("p00"));
+}
+
+#[test]
+fn a_truncated_image() {
+    let spoil = |c: &SmallCohort| {
+        let bytes = fs::read(c.path("p07.nii.gz")).unwrap();
+        fs::write(c.path("p07.nii.gz"), &bytes[..bytes.len() - 100]).unwrap();
+    };
+    refused(spoil, "E0202", Some("p07"));
+}
+
+#[test]
+fn a_nan_voxel_in_the_region() {
+    let spoil = |c: &SmallCohort| {
+        let (image, _) = case_of(2);
+        let geometry = *image.geometry();
+        let mut voxels = image.to_f64();
+        voxels[[5, 13, 13]] = f64::NAN;
+        dlr_io::write_volume(&c.path("p02.nii.gz"), &Volume::new(geometry, voxels).unwrap()).unwrap();
+    };
+    refused(spoil, "E0105", Some("p02"));
+}
+
+#[test]
+fn a_label_column_with_three_values() {
+    refused(|c| c.edit("cohort.csv", |t| t.replacen("p04_mask.nii.gz,1", "p04_mask.nii.gz,2", 1)), "E0303", None);
+}
+
+#[test]
+fn a_duplicate_id() {
+    refused(|c| c.edit("cohort.csv", |t| t.replacen("\np09,", "\np08,", 1)), "E0302", Some("p08"));
+}
+
+#[test]
+fn a_stage_that_does_not_exist() {
+    refused(|c| c.edit("small.toml", |t| t.replace("\"rfe\"", "\"rfee\"")), "E0402", None);
+}
+
+#[test]
+fn a_parameter_that_does_not_exist() {
+    refused(|c| c.edit("small.toml", |t| t.replace("n_keep", "n_keeep")), "E0403", None);
+}
+
+/// A failed run leaves the earlier run of that name as it was.
+#[test]
+fn an_earlier_run_survives() {
+    let cohort = SmallCohort::new();
+    let first: Output = cohort.run("runs", &[]);
+    assert!(first.status.success(), "{}", stderr(&first));
+    let before = fs::read(cohort.path("runs/small/metrics.json")).unwrap();
+    fs::remove_file(cohort.path("p03.nii.gz")).unwrap();
+    assert_eq!(cohort.run("runs", &[]).status.code(), Some(1));
+    assert_eq!(fs::read(cohort.path("runs/small/metrics.json")).unwrap(), before);
+}
