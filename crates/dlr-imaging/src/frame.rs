@@ -71,7 +71,7 @@ fn plan(from: &Geometry, shape: [usize; 3], how: Resize) -> Result<(Geometry, [A
     let interpolator = if how == Resize::Trilinear { Interpolator::Linear } else { Interpolator::Nearest };
     let maps = [0, 1, 2].map(|a| {
         let at: Vec<f64> = (0..shape[a]).map(|i| first[a] + i as f64 * steps[a]).collect();
-        AxisMap::new(interpolator, n[a], &at)
+        AxisMap::new(interpolator, n[a], 1.0, &at)
     });
     // An axis of one voxel that is zoomed to several has no step; its spacing stays.
     let spacing_mm = [0, 1, 2].map(|a| from.spacing_mm()[a] * if steps[a] > 0.0 { steps[a] } else { 1.0 });

@@ -4,6 +4,7 @@
 //! thin adapters in [`steps`]. Nothing here reads a file, knows a feature, or learns from a table. Results are the
 //! same bits for any number of threads: every output voxel is computed by one thread, in one order.
 
+pub mod bias;
 pub mod distance;
 mod error;
 pub mod frame;
@@ -11,3 +12,4 @@ pub mod normalise;
 pub mod regions;
 pub mod resample;
 mod special;
+pub mod steps;

@@ -58,7 +58,7 @@ fn copy<T: Copy>(row: &mut [f64], source: ArrayView1<'_, T>, wide: impl Fn(T) ->
 
 fn gather(map: &AxisMap, row: &[f64], mut target: ArrayViewMut1<'_, f64>) {
     for (i, out) in target.iter_mut().enumerate() {
-        *out = map.taps(i).iter().map(|(index, weight)| weight * row[*index]).sum();
+        *out = map.evaluate_one(i, row);
     }
 }
 
@@ -72,10 +72,7 @@ fn transform(map: &AxisMap, source: Array3<f64>, mut target: ArrayViewMut3<'_, f
     for i in 0..map.len() {
         let mut out = target.slice_mut(s![i, 0, ..]);
         let Some(out) = out.as_slice_mut() else { unreachable!("rows along x are in one piece") };
-        for (index, weight) in map.taps(i) {
-            let row = &source[index * width..(index + 1) * width];
-            out.iter_mut().zip(row).for_each(|(o, v)| *o += weight * v);
-        }
+        map.evaluate(i, &source, width, out);
     }
 }
 
@@ -92,8 +89,9 @@ fn spline_coefficients(data: &mut [f64], n: usize, width: usize) {
     }
     let pole = 3f64.sqrt() - 2.0;
     data.iter_mut().for_each(|v| *v *= 6.0);
-    // The sum over the mirrored line: truncated where terms vanish, complete where the line is too short for that.
-    const HORIZON: usize = 28;
+    // The sum over the mirrored line: truncated as in ITK, where terms fall below 1e-10, and complete where the line is
+    // too short for that.
+    const HORIZON: usize = 18;
     let (first, rest) = data.split_at_mut(width);
     if n > HORIZON {
         let mut power = pole;
@@ -131,7 +129,7 @@ mod tests {
 
     #[test]
     fn coefficients_interpolate_the_samples() {
-        for n in [2, 3, 5, 27, 28, 29, 30, 90] {
+        for n in [2, 3, 5, 17, 18, 19, 20, 90] {
             let mut rng = Rng::new(n as u64);
             let samples: Vec<f64> = (0..n).map(|_| 100.0 * rng.normal()).collect();
             let mut c = samples.clone();
@@ -140,7 +138,12 @@ mod tests {
                 let left = c[if i == 0 { 1 } else { i - 1 }];
                 let right = c[if i + 1 == n { n - 2 } else { i + 1 }];
                 let value = (left + 4.0 * c[i] + right) / 6.0;
-                assert!((value - samples[i]).abs() < 1e-11, "n {n}, sample {i}: {value} against {}", samples[i]);
+                // 1e-10 is what the truncated sum leaves.
+                assert!(
+                    (value - samples[i]).abs() < 1e-10 * 600.0,
+                    "n {n}, sample {i}: {value} against {}",
+                    samples[i]
+                );
             }
         }
     }

@@ -1,15 +1,14 @@
 //! One axis of a resampling: which voxels, with which weights, make each new one.
 
 use super::Interpolator;
-use crate::special::erf;
+use crate::special::erf_as_itk;
 use dlr_core::{Code, Error, Geometry, Result};
 use std::f64::consts::{PI, SQRT_2};
 
 /// Radius of the windowed sinc interpolators in SimpleITK.
 const SINC_RADIUS: isize = 5;
-/// Width of the Gaussian interpolator in voxels, and where it is cut, in SimpleITK.
-const GAUSSIAN_SIGMA: f64 = 0.8;
-const GAUSSIAN_CUTOFF: f64 = 3.2;
+/// Width of the Gaussian interpolator in voxels, and where it is cut in widths, in SimpleITK.
+const GAUSSIAN: (f64, f64) = (0.8, 4.0);
 /// The influence of a voxel on spline coefficients this far away is below 2⁻⁵³ (0.268³² = 5e-19).
 const SPLINE_REACH: usize = 32;
 
@@ -23,16 +22,19 @@ pub(crate) struct AxisMap {
     pub(crate) window: (usize, usize),
     /// Whether spline coefficients stand for the voxels.
     pub(crate) prefilter: bool,
+    /// Whether two taps are a line `a + (b - a) w`: ITK's form, which differs from the sum in the last bit.
+    lerp: bool,
 }
 
 impl AxisMap {
     /// Taps for `n` voxels at continuous indices `at`; indices outside `[-0.5, n - 0.5)` get none.
-    pub(crate) fn new(interpolator: Interpolator, n: usize, at: &[f64]) -> Self {
-        let mut map = AxisMap { offsets: vec![0], taps: Vec::new(), window: (0, 0), prefilter: false };
-        map.prefilter = interpolator == Interpolator::BSpline && n > 1;
+    pub(crate) fn new(interpolator: Interpolator, n: usize, spacing_mm: f64, at: &[f64]) -> Self {
+        let prefilter = interpolator == Interpolator::BSpline && n > 1;
+        let lerp = interpolator == Interpolator::Linear;
+        let mut map = AxisMap { offsets: vec![0], taps: Vec::new(), window: (0, 0), prefilter, lerp };
         for &c in at {
             if c >= -0.5 && c < n as f64 - 0.5 {
-                map.push(interpolator, n, c);
+                map.push(interpolator, n, spacing_mm, c);
             }
             map.offsets.push(map.taps.len());
         }
@@ -42,6 +44,31 @@ impl AxisMap {
 
     pub(crate) fn len(&self) -> usize {
         self.offsets.len() - 1
+    }
+
+    /// One output from a line of input, or from `width` lines side by side: `input[index * width + k]`.
+    pub(super) fn evaluate(&self, output: usize, input: &[f64], width: usize, out: &mut [f64]) {
+        let line = |index: usize| &input[index * width..(index + 1) * width];
+        match self.taps(output) {
+            [(a, _), (b, w)] if self.lerp => {
+                let pairs = line(*a).iter().zip(line(*b));
+                out.iter_mut().zip(pairs).for_each(|(o, (a, b))| *o = a + (b - a) * w);
+            }
+            taps => {
+                out.fill(0.0);
+                for (index, w) in taps {
+                    out.iter_mut().zip(line(*index)).for_each(|(o, v)| *o += w * v);
+                }
+            }
+        }
+    }
+
+    /// The same for one line: no inner loop over neighbours.
+    pub(super) fn evaluate_one(&self, output: usize, input: &[f64]) -> f64 {
+        match self.taps(output) {
+            [(a, _), (b, w)] if self.lerp => input[*a] + (input[*b] - input[*a]) * w,
+            taps => taps.iter().map(|(index, w)| w * input[*index]).sum(),
+        }
     }
 
     /// Taps of one output, indices counted from the start of the window.
@@ -59,7 +86,7 @@ impl AxisMap {
         self.len() == n && !self.prefilter && (0..n).all(|i| self.taps(i) == [(i, 1.0)])
     }
 
-    fn push(&mut self, interpolator: Interpolator, n: usize, c: f64) {
+    fn push(&mut self, interpolator: Interpolator, n: usize, spacing_mm: f64, c: f64) {
         let last = n as isize - 1;
         let clamped = |i: isize| i.clamp(0, last) as usize;
         let base = c.floor();
@@ -78,7 +105,7 @@ impl AxisMap {
             }
             Interpolator::Gaussian | Interpolator::LabelGaussian => {
                 let start = self.taps.len();
-                self.taps.extend(gaussian_taps(c, n, GAUSSIAN_SIGMA, GAUSSIAN_CUTOFF));
+                self.taps.extend(gaussian_taps(c, n, spacing_mm, GAUSSIAN));
                 let sum: f64 = self.taps[start..].iter().map(|(_, w)| w).sum();
                 self.taps[start..].iter_mut().for_each(|(_, w)| *w /= sum);
             }
@@ -126,12 +153,31 @@ fn window(interpolator: Interpolator, x: f64) -> f64 {
     }
 }
 
-/// Weights of a Gaussian integrated over each voxel within the cutoff, not normalised.
-pub(super) fn gaussian_taps(c: f64, n: usize, sigma: f64, cutoff: f64) -> impl Iterator<Item = (usize, f64)> {
-    let first = (c + 0.5 - cutoff).floor().max(0.0) as usize;
-    let end = (c + 0.5 + cutoff).ceil().min(n as f64) as usize;
-    let edge = move |i: usize| erf((i as f64 - 0.5 - c) / (SQRT_2 * sigma));
-    (first..end).map(move |i| (i, edge(i + 1) - edge(i)))
+/// Weights of a Gaussian integrated over each voxel within the cutoff, not normalised; `sigma` in voxels, the cutoff in
+/// sigmas.
+///
+/// In ITK's order of operations, through millimetres and with positions summed up: where the cutoff falls on the edge of
+/// a voxel, the last bit decides whether that voxel takes part.
+pub(super) fn gaussian_taps(
+    c: f64,
+    n: usize,
+    spacing_mm: f64,
+    (sigma, cutoff): (f64, f64),
+) -> impl Iterator<Item = (usize, f64)> {
+    let sigma_mm = sigma * spacing_mm;
+    let step = 1.0 / (SQRT_2 * sigma_mm / spacing_mm);
+    let reach = sigma_mm * cutoff / spacing_mm;
+    let first = (c + 0.5 - reach).floor().max(0.0) as usize;
+    let end = (c + 0.5 + reach).ceil().min(n as f64) as usize;
+    let mut t = (-0.5 - c + first as f64) * step;
+    let mut before = erf_as_itk(t);
+    (first..end).map(move |i| {
+        t += step;
+        let after = erf_as_itk(t);
+        let weight = after - before;
+        before = after;
+        (i, weight)
+    })
 }
 
 /// Continuous indices of the target's voxels in the image, per axis.
@@ -152,26 +198,31 @@ pub(super) fn coordinates(from: &Geometry, to: &Geometry) -> Result<[Vec<f64>; 3
         let mut index = [0.0; 3];
         let one = |i: usize| {
             index[axis] = i as f64;
-            from.to_index(to.to_world(index))[axis]
+            index_along(from, axis, to.to_world(index))
         };
         (0..to.shape()[axis]).map(one).collect::<Vec<f64>>()
     });
     // ITK walks along x between the ends of the line.
     let n = to.shape()[2];
-    let end = from.to_index(to.to_world([0.0, 0.0, n as f64]))[2];
+    let end = index_along(from, 2, to.to_world([0.0, 0.0, n as f64]));
     if let Some(&start) = at[2].first() {
         for (i, c) in at[2].iter_mut().enumerate() {
             let alpha = i as f64 / n as f64;
-            *c = start * (1.0 - alpha) + end * alpha;
+            *c = start + alpha * (end - start);
         }
     }
-    // Axes that keep their grid keep their voxels exactly.
-    for line in &mut at {
-        if line.iter().enumerate().all(|(i, c)| (c - i as f64 - line[0].round()).abs() < 1e-9) {
-            line.iter_mut().for_each(|c| *c = c.round());
-        }
+    // Onto its own grid an image is itself, without rounding.
+    if from == to {
+        at.iter_mut().for_each(|line| line.iter_mut().for_each(|c| *c = c.round()));
     }
     Ok(at)
+}
+
+/// Index of a point along one axis, as ITK has it: times the reciprocal of the spacing, which is not always the quotient.
+fn index_along(grid: &Geometry, axis: usize, point_mm: [f64; 3]) -> f64 {
+    let per_mm = 1.0 / grid.spacing_mm()[axis];
+    let (origin, direction) = (grid.origin_mm(), grid.direction()[axis]);
+    (0..3).map(|i| (direction[i] * per_mm) * (point_mm[i] - origin[i])).sum()
 }
 
 #[cfg(test)]
@@ -189,7 +240,7 @@ mod tests {
     fn weights_sum_to_one_where_they_should() {
         for interpolator in [Interpolator::Linear, Interpolator::BSpline, Interpolator::Gaussian] {
             let at: Vec<f64> = (0..40).map(|i| -0.5 + 0.22 * i as f64).collect();
-            let map = AxisMap::new(interpolator, 9, &at);
+            let map = AxisMap::new(interpolator, 9, 1.0, &at);
             for (i, c) in at.iter().enumerate() {
                 let sum: f64 = map.taps(i).iter().map(|(_, w)| w).sum();
                 assert!((sum - if *c < 8.5 { 1.0 } else { 0.0 }).abs() < 1e-14, "{interpolator:?} at {c}: {sum}");
@@ -199,9 +250,9 @@ mod tests {
 
     #[test]
     fn only_the_needed_window_is_read() {
-        let map = AxisMap::new(Interpolator::Linear, 100, &[40.5, 41.5]);
+        let map = AxisMap::new(Interpolator::Linear, 100, 1.0, &[40.5, 41.5]);
         assert_eq!(map.window, (40, 43));
         assert_eq!(map.taps(1), [(1, 0.5), (2, 0.5)]);
-        assert_eq!(AxisMap::new(Interpolator::BSpline, 100, &[40.5]).window, (7, 75));
+        assert_eq!(AxisMap::new(Interpolator::BSpline, 100, 1.0, &[40.5]).window, (7, 75));
     }
 }

@@ -6,17 +6,16 @@ use dlr_core::Volume;
 use ndarray::Array3;
 use rayon::prelude::*;
 
-/// Width and cutoff in voxels, as SimpleITK sets them.
-const SIGMA: f64 = 1.0;
-const CUTOFF: f64 = 1.0;
+/// Width in voxels and cutoff in widths, as SimpleITK sets them.
+const GAUSSIAN: (f64, f64) = (1.0, 1.0);
 
 /// Voxels outside the image are 0. Of equal weights, the value met first in array order wins.
 pub(super) fn resample(image: &Volume, at: &[Vec<f64>; 3], store: Store) -> Array3<f64> {
-    let n = image.geometry().shape();
+    let (n, spacing_mm) = (image.geometry().shape(), image.geometry().spacing_mm());
     let taps = [0, 1, 2].map(|a| {
         let of = |c: &f64| {
             let inside = *c >= -0.5 && *c < n[a] as f64 - 0.5;
-            if inside { gaussian_taps(*c, n[a], SIGMA, CUTOFF).collect() } else { Vec::new() }
+            if inside { gaussian_taps(*c, n[a], spacing_mm[a], GAUSSIAN).collect() } else { Vec::new() }
         };
         at[a].iter().map(of).collect::<Vec<Vec<(usize, f64)>>>()
     });

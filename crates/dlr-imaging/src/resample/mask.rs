@@ -29,13 +29,13 @@ pub fn resample_mask(mask: &Mask, target: &Geometry, rule: MaskRule) -> Result<M
             if !(share > 0.0 && share <= 1.0) {
                 return Err(parameter("threshold", share, "above 0 and at most 1"));
             }
-            let maps = [0, 1, 2].map(|a| AxisMap::new(Interpolator::Linear, n[a], &at[a]));
+            let maps = [0, 1, 2].map(|a| AxisMap::new(Interpolator::Linear, n[a], 1.0, &at[a]));
             let image = Volume::new(*mask.geometry(), mask.voxels().mapv(|v| f32::from(u8::from(v))))?;
             // Shares that are equal to the threshold but for rounding are inside: 0.3 + 0.2 is 0.5.
             apply_axes(&image, &maps, Store::F64).mapv(|v| v >= share - 1e-9)
         }
         MaskRule::Nearest => {
-            let maps = [0, 1, 2].map(|a| AxisMap::new(Interpolator::Nearest, n[a], &at[a]));
+            let maps = [0, 1, 2].map(|a| AxisMap::new(Interpolator::Nearest, n[a], 1.0, &at[a]));
             let pick = maps.map(|map| (0..map.len()).map(|i| map.nearest(i)).collect::<Vec<_>>());
             let old = mask.voxels();
             Array3::from_shape_fn(target.shape(), |(z, y, x)| match (pick[0][z], pick[1][y], pick[2][x]) {

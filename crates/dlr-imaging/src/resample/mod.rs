@@ -159,8 +159,8 @@ pub fn resample(image: &Volume, target: &Geometry, interpolator: Interpolator, s
     let voxels = if interpolator == Interpolator::LabelGaussian {
         label::resample(image, &at, store)
     } else {
-        let n = image.geometry().shape();
-        let maps = [0, 1, 2].map(|a| AxisMap::new(interpolator, n[a], &at[a]));
+        let (n, spacing_mm) = (image.geometry().shape(), image.geometry().spacing_mm());
+        let maps = [0, 1, 2].map(|a| AxisMap::new(interpolator, n[a], spacing_mm[a], &at[a]));
         apply_axes(image, &maps, store)
     };
     Volume::new(*target, voxels)

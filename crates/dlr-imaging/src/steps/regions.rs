@@ -1,0 +1,96 @@
+//! `body`, `ring` and `masks`: steps that add a mask.
+
+use super::run;
+use crate::regions::{BodyParams, RegionExpression, body, difference, intersection, ring};
+use dlr_core::{Case, Code, Error, ImageStep, Mask, Result};
+
+/// Adds the body mask; see [`body`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Body {
+    /// Name of the new mask.
+    pub name: String,
+    /// How it is found.
+    pub params: BodyParams,
+}
+
+impl Default for Body {
+    /// As `body`, with the threshold found from the image.
+    fn default() -> Self {
+        Body { name: "body".into(), params: BodyParams::default() }
+    }
+}
+
+impl ImageStep for Body {
+    fn apply(&self, case: Case) -> Result<Case> {
+        let line = format!("body: {} with {:?}", self.name, self.params);
+        run(case, line, |case| {
+            let found = body(&case.image, &self.params)?;
+            add(case, &self.name, found)
+        })
+    }
+}
+
+/// Adds a ring around a mask; see [`ring`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ring {
+    /// Name of the new mask.
+    pub name: String,
+    /// Name of the mask it surrounds.
+    pub around: String,
+    /// Distances beyond this one.
+    pub from_mm: f64,
+    /// Distances up to this one.
+    pub to_mm: f64,
+    /// Name of the mask it is cut at, as a rule the body.
+    pub within: Option<String>,
+    /// Names of masks that are taken out: bone, air.
+    pub minus: Vec<String>,
+}
+
+impl ImageStep for Ring {
+    fn apply(&self, case: Case) -> Result<Case> {
+        let Ring { name, around, from_mm, to_mm, within, minus } = self;
+        let line =
+            format!("ring: {name} = ({from_mm}, {to_mm}] mm around {around}, within {within:?}, minus {minus:?}");
+        run(case, line, |case| {
+            let mut found = ring(case.mask(around)?, *from_mm, *to_mm)?;
+            if let Some(within) = within {
+                found = intersection(&found, case.mask(within)?)?;
+            }
+            for other in minus {
+                found = difference(&found, case.mask(other)?)?;
+            }
+            add(case, name, found)
+        })
+    }
+}
+
+/// Adds a mask from an expression over the masks there are; see [`RegionExpression`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Masks {
+    /// Name of the new mask.
+    pub name: String,
+    /// What it is.
+    pub expression: RegionExpression,
+}
+
+impl ImageStep for Masks {
+    fn apply(&self, case: Case) -> Result<Case> {
+        let line = format!("masks: {} = {}", self.name, self.expression);
+        run(case, line, |case| {
+            let found = self.expression.evaluate(&case.masks)?;
+            add(case, &self.name, found)
+        })
+    }
+}
+
+/// An empty region is refused here, where its making is known, and not later by a feature.
+fn add(case: &mut Case, name: &str, mask: Mask) -> Result<()> {
+    case.image.geometry().must_match(mask.geometry(), "mask")?;
+    if mask.n_voxels() == 0 {
+        return Err(Error::new(Code::EmptyMask, format!("mask `{name}` has no voxels"))
+            .hint("check the masks it is made of, and the distances against the spacing"));
+    }
+    case.masks.insert(name.to_owned(), mask);
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! Every step keeps the contract of its seam, names the case it fails on, and does what its function does.
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+use dlr_core::conformance::{check_image_step_on, sample_case};
+use dlr_core::{Case, Code, ImageStep};
+use dlr_imaging::bias::N4Params;
+use dlr_imaging::regions::RegionExpression;
+use dlr_imaging::resample::{Interpolator, MaskRule, Store};
+use dlr_imaging::steps::{Body, GridRule, Masks, MinMax, N4, Percentile, Resample, Ring, Tissue, ZScore};
+
+fn ring(to_mm: f64) -> Ring {
+    Ring {
+        name: "peri".into(),
+        around: "mass".into(),
+        from_mm: 0.0,
+        to_mm,
+        within: Some("body".into()),
+        minus: Vec::new(),
+    }
+}
+
+fn with_body() -> Case {
+    Body::default().apply(sample_case()).unwrap()
+}
+
+#[test]
+fn every_step_keeps_the_contract() {
+    let corner = Resample {
+        grid: GridRule::Corner,
+        interpolator: Interpolator::Linear,
+        masks: MaskRule::Nearest,
+        store: Store::Rounded,
+        ..Resample::to_spacing([1.5, 1.5, 0.0])
+    };
+    let few = N4Params { shrink: 2, iterations: vec![5, 5], ..N4Params::default() };
+    let expression = RegionExpression::parse("ring(mass, 0, 3) & body").unwrap();
+    let steps: Vec<Box<dyn ImageStep>> = vec![
+        Box::new(Resample::to_spacing([1.0; 3])),
+        Box::new(corner),
+        Box::new(ZScore::default()),
+        Box::new(ZScore { within: Some("body".into()), ..ZScore::default() }),
+        Box::new(MinMax::default()),
+        Box::new(Percentile::default()),
+        Box::new(Tissue::default()),
+        Box::new(N4 { params: few, ..N4::default() }),
+        Box::new(Body::default()),
+        Box::new(ring(5.0)),
+        Box::new(Masks { name: "peri".into(), expression }),
+    ];
+    for step in steps {
+        check_image_step_on(step.as_ref(), &with_body()).unwrap();
+    }
+}
+
+#[test]
+fn errors_name_the_case_and_what_is_missing() {
+    let error = ring(5.0).apply(sample_case()).unwrap_err();
+    assert_eq!((error.code(), error.case()), (Code::MissingMask, Some("sample")));
+    let error = ring(0.5).apply(with_body()).unwrap_err();
+    assert_eq!((error.code(), error.case()), (Code::EmptyMask, Some("sample")), "no voxel within half a millimetre");
+    let error = Resample::to_spacing([-1.0, 1.0, 1.0]).apply(sample_case()).unwrap_err();
+    assert_eq!((error.code(), error.case()), (Code::Parameter, Some("sample")));
+}
+
+#[test]
+fn rings_and_expressions_agree() {
+    let case = with_body();
+    let by_ring = ring(4.0).apply(case.clone()).unwrap();
+    let expression = RegionExpression::parse("ring(mass, 0, 4) & body").unwrap();
+    let by_text = Masks { name: "peri".into(), expression }.apply(case).unwrap();
+    assert_eq!(by_ring.masks["peri"], by_text.masks["peri"]);
+}
