@@ -18,16 +18,15 @@ use std::path::Path;
 pub(crate) struct Maps {
     /// Panels for the report.
     pub(crate) cases: Vec<CamCase>,
-    volumes: Vec<(String, Volume, Volume)>,
+    volumes: Vec<(String, Volume)>,
 }
 
 impl Maps {
-    /// Writes image and map of each case as NIfTI into `cam/`.
+    /// Writes the map of each case as NIfTI into `cam/`, on the grid of the prepared image.
     pub(super) fn write(&self, folder: &RunFolder) -> Result<()> {
-        self.volumes.par_iter().try_for_each(|(case, image, map)| {
-            dlr_io::write_volume(&folder.path(&format!("cam/{case}_image.nii.gz"))?, &narrow(image)?)?;
-            dlr_io::write_volume(&folder.path(&format!("cam/{case}_map.nii.gz"))?, &narrow(map)?)
-        })
+        self.volumes
+            .par_iter()
+            .try_for_each(|(case, map)| dlr_io::write_volume(&folder.path(&format!("cam/{case}.nii.gz"))?, map))
     }
 }
 
@@ -50,26 +49,35 @@ pub(crate) fn maps(
     }
     let Some(model) = outcome.model(&report.explain) else { return Ok(None) };
     let extractor = registry.extractors.make(&outcome.file.features[&report.cam_block], &report.cam_block, folder)?;
-    let mut maps = Maps { cases: Vec::new(), volumes: Vec::new() };
     let scores = model.cv.mean_scores();
-    for (id, why) in shown(outcome, model, report.cam_cases) {
-        let Some(form) = form_for(outcome, model, &id) else { continue };
+    let one = |id: String, why: String| -> Result<Option<(CamCase, Volume)>> {
+        let Some(form) = form_for(outcome, model, &id) else { return Ok(None) };
         let case = preparation.case(&id)?;
-        let Some(map) = extractor.saliency(&case, &form)? else {
-            log.event("no map", json!({ "case": id, "reason": "no feature of the mapped block has a weight" }));
-            continue;
-        };
+        let Some(map) = extractor.saliency(&case, &form)? else { return Ok(None) };
         let (probability, positive) = scores.get(&id).copied().unwrap_or((f64::NAN, false));
-        maps.cases.push(CamCase {
+        let planes = panels::planes(&case, &map, &report.tumour, report.ring.as_deref())?;
+        let shown = CamCase {
             case: id.clone(),
             positive: Some(positive),
             probability,
             deep_share: deep_share(model, &id),
             map_limit: 0.0,
             note: why,
-            planes: panels::planes(&case, &map, &report.tumour, report.ring.as_deref())?,
-        });
-        maps.volumes.push((id, case.image, map));
+            planes,
+        };
+        Ok(Some((shown, narrow(&map)?)))
+    };
+    let shown = shown(outcome, model, report.cam_cases);
+    let made = shown.into_par_iter().map(|(id, why)| Ok((id.clone(), one(id, why)?))).collect::<Result<Vec<_>>>()?;
+    let mut maps = Maps { cases: Vec::new(), volumes: Vec::new() };
+    for (id, made) in made {
+        match made {
+            Some((case, map)) => {
+                maps.cases.push(case);
+                maps.volumes.push((id, map));
+            }
+            None => log.event("no map", json!({ "case": id, "reason": "no feature of the mapped block has a weight" })),
+        }
     }
     Ok((!maps.cases.is_empty()).then_some(maps))
 }

@@ -33,7 +33,11 @@ impl Args {
             if !self.suites.is_empty() && !self.suites.iter().any(|name| name == suite.name) {
                 continue;
             }
-            println!("{}", suite.name);
+            println!("{}: {}", suite.name, suite.about);
+            if suite.fixtures.is_empty() && self.suites.is_empty() {
+                println!("  not run: its values may not be redistributed; name their folder with --reference\n");
+                continue;
+            }
             let tables = (suite.run)(&folders)?;
             for table in &tables {
                 is_green &= table.misses.is_empty();
