@@ -13,6 +13,8 @@ pub(crate) enum Cell {
     Text(String),
     Number(f64),
     Count(usize),
+    /// A pixel: the digits that single precision has.
+    Pixel(f64),
 }
 
 impl From<&str> for Cell {
@@ -67,9 +69,12 @@ pub(crate) use row;
 impl Cell {
     fn written(&self) -> String {
         match self {
-            Cell::Number(value) if value.is_nan() => String::new(),
-            Cell::Number(value) if value.is_infinite() => (if *value > 0.0 { "inf" } else { "-inf" }).into(),
+            Cell::Number(value) | Cell::Pixel(value) if value.is_nan() => String::new(),
+            Cell::Number(value) | Cell::Pixel(value) if value.is_infinite() => {
+                (if *value > 0.0 { "inf" } else { "-inf" }).into()
+            }
             Cell::Number(value) => format!("{value}"),
+            Cell::Pixel(value) => format!("{}", *value as f32),
             Cell::Count(value) => value.to_string(),
             Cell::Text(text) => quoted(text),
         }

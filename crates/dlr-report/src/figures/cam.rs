@@ -1,7 +1,7 @@
 //! Class activation maps: per patient the planes without and with the map, outlines, and a colour bar.
 
 use super::Drawing;
-use crate::csv::{Csv, row};
+use crate::csv::{Cell, Csv};
 use crate::data::{Cam, CamCase, CamPlane, Orientation, Report};
 use crate::format::{elide, fixed, percent, short, slug};
 use crate::legend::Legend;
@@ -156,7 +156,9 @@ fn map_legend(svg: &mut Svg, [x, y]: [f64; 2], width: f64, limit: f64, is_signed
 }
 
 fn fixed_limit(limit: f64) -> String {
-    short((limit * 1e4).round() / 1e4)
+    // Two digits: a colour cannot be read more exactly.
+    let unit = 10f64.powf(limit.abs().log10().floor() - 1.0);
+    short((limit / unit).round() * unit)
 }
 
 /// Five centimetres, or one where five do not fit.
@@ -187,26 +189,22 @@ fn orientation(orientation: Orientation) -> &'static str {
     }
 }
 
-/// Map sums by region and plane; the pixels themselves are in the figure.
+/// Every pixel of every plane.
 fn data(case: &CamCase) -> String {
-    let mut csv = Csv::new(&["case", "plane", "region", "n_pixels", "map_sum_positive", "map_sum_negative"]);
+    let mut csv = Csv::new(&["case", "plane", "row", "column", "image", "map", "in_tumour", "in_ring"]);
     for plane in &case.planes {
-        let is_tumour = |at: usize| plane.tumour.inside[at] != 0;
-        let is_ring = |at: usize| plane.ring.as_ref().is_some_and(|r| r.inside[at] != 0) && !is_tumour(at);
-        let regions: [(&str, &dyn Fn(usize) -> bool); 3] =
-            [("tumour", &is_tumour), ("ring", &is_ring), ("elsewhere", &|at| !is_tumour(at) && !is_ring(at))];
-        for (region, is_in) in regions {
-            let values: Vec<f64> = plane
-                .map
-                .values
-                .iter()
-                .enumerate()
-                .filter(|(at, v)| is_in(*at) && v.is_finite())
-                .map(|(_, v)| *v)
-                .collect();
-            let positive: f64 = values.iter().map(|v| v.max(0.0)).sum();
-            let negative: f64 = values.iter().map(|v| v.min(0.0)).sum();
-            row!(csv, &case.case, orientation(plane.orientation), region, values.len(), positive, negative);
+        for (at, (image, map)) in plane.image.values.iter().zip(&plane.map.values).enumerate() {
+            let is_ring = plane.ring.as_ref().is_some_and(|r| r.inside[at] != 0);
+            csv.row(&[
+                Cell::from(&case.case),
+                Cell::from(orientation(plane.orientation)),
+                Cell::from(at / plane.image.cols),
+                Cell::from(at % plane.image.cols),
+                Cell::Pixel(*image),
+                Cell::Pixel(*map),
+                Cell::from(usize::from(plane.tumour.inside[at] != 0)),
+                Cell::from(usize::from(is_ring)),
+            ]);
         }
     }
     csv.finish()

@@ -41,7 +41,7 @@ fn one(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawing> {
         points.iter().map(|p| if p.y < axes.y.low { [f64::NAN, f64::NAN] } else { axes.at(p.x, p.y) }).collect()
     };
     svg.line(axes.at(0.0, 0.0), axes.at(1.0, 0.0), Stroke::solid(INK, 1.2));
-    svg.label(&Label::new([axes.right() - 4.0, axes.py(0.0) - 5.0], "treat none").end().colour(SOFT));
+    svg.label(&Label::new([axes.left + 6.0, axes.py(0.0) + 13.0], "treat none").colour(SOFT));
     let all = clipped(&reference.all);
     svg.polyline(&all, Stroke::solid("#9a9a9a", 1.6));
     if let Some(last) = all.iter().rev().find(|p| p[0].is_finite()) {

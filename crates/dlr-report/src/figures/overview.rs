@@ -28,7 +28,7 @@ pub(crate) fn draw(report: &Report, legend: &Legend) -> Vec<Drawing> {
         y: Scale::new(0.0, 1.0),
         left,
         top: 14.0,
-        width: 300.0,
+        width: 420.0,
         height: n_rows as f64 * ROW,
     };
     let right = axes.right() + 150.0;

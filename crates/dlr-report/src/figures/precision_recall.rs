@@ -19,8 +19,8 @@ fn one(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawing> {
     let first = curves.first()?;
     let lines: Vec<_> =
         curves.iter().map(|m| format!("{}: AP {}", legend.label(&m.name), interval(&m.average_precision, 2))).collect();
-    let legend_width = lines.iter().map(|l| text_width(l, 11.0)).fold(0.0, f64::max) + 110.0;
-    let axes = unit_axes(62.0, 14.0, 340.0);
+    let legend_width = lines.iter().map(|l| text_width(l, 11.0)).fold(0.0, f64::max) + 90.0;
+    let axes = unit_axes(58.0, 14.0, 312.0);
     let name = format!("precision-recall-{}", setting_slug(setting));
     let title = format!("Precision and recall, {}", setting_label(setting));
     let alt = format!("Precision against recall; prevalence {}. {}.", fixed(first.prevalence, 2), lines.join("; "));
@@ -31,7 +31,8 @@ fn one(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawing> {
         svg.line(axes.at(0.0, first.prevalence), axes.at(1.0, first.prevalence), Stroke::dashed(RULE, 1.2, "4 3"));
         let text = format!("prevalence {}", fixed(first.prevalence, 2));
         let [x, y] = axes.at(0.01, first.prevalence);
-        svg.label(&Label::new([x, y + 13.0], &text).colour(SOFT));
+        svg.rect([x, y + 3.0], [text_width(&text, 11.0) + 6.0, 13.0], "#ffffff", None);
+        svg.label(&Label::new([x + 3.0, y + 13.0], &text).colour(SOFT));
     }
     let mut csv = Csv::new(&["model", "recall", "precision"]);
     for (i, (result, line)) in curves.iter().zip(&lines).enumerate() {

@@ -22,12 +22,12 @@ fn together(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawin
     let lines: Vec<_> =
         curves.iter().map(|m| format!("{}: AUC {}", legend.label(&m.name), interval(&m.auc, 2))).collect();
     let legend_width = lines.iter().map(|l| text_width(l, 11.0)).fold(0.0, f64::max) + 70.0;
-    let axes = unit_axes(62.0, 14.0, 340.0);
+    let axes = unit_axes(58.0, 14.0, 312.0);
     let name = format!("roc-{}", setting_slug(setting));
     let title = format!("ROC curves, {}", setting_label(setting));
     let alt = format!("Sensitivity against 1 minus specificity. {}.", lines.join("; "));
     let height = axes.bottom() + 56.0 + curves.len() as f64 * 19.0;
-    let mut svg = Svg::new(&name, &title, &alt, (axes.right() + 18.0).max(legend_width + 40.0), height);
+    let mut svg = Svg::new(&name, &title, &alt, (axes.right() + 18.0).max(legend_width + 20.0), height);
     axes.draw(&mut svg, "1 \u{2212} specificity", "sensitivity");
     svg.line(axes.at(0.0, 0.0), axes.at(1.0, 1.0), Stroke::dashed(RULE, 1.0, "4 3"));
     if let Some(primary) = curves.iter().find(|m| m.name == legend.primary()) {

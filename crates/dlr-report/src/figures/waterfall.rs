@@ -30,8 +30,6 @@ fn one(shap: &Shap, legend: &Legend) -> Drawing {
     let stacks: Vec<Vec<Bar>> = cases.iter().map(|(at, _)| bars(shap, *at)).collect();
     let labels = stacks.iter().flatten().map(|b| text_width(&b.0, 11.0));
     let left = labels.fold(120.0, f64::max) + 18.0;
-    let ends = stacks.iter().flatten().flat_map(|b| [b.2, b.3]);
-    let x = Scale::around(ends.chain([shap.base]), 0.12);
     let heights: Vec<f64> = stacks.iter().map(|s| s.len() as f64 * ROW + 8.0).collect();
     let name = format!("shap-waterfall-{}", legend.slug(&shap.model));
     let title = format!("From the mean to the prediction: {}", legend.label(&shap.model));
@@ -43,6 +41,8 @@ fn one(shap: &Shap, legend: &Legend) -> Drawing {
     let mut csv = Csv::new(&["model", "case", "feature", "from", "to"]);
     let mut top = 0.0;
     for (((at, why), stack), h) in cases.iter().zip(&stacks).zip(&heights) {
+        let ends = stack.iter().flat_map(|b| [b.2, b.3]);
+        let x = Scale::around(ends.chain([shap.base]), 0.14);
         let axes = Axes { x, y: Scale::new(0.0, 1.0), left, top: top + 36.0, width: 360.0, height: *h };
         let odds = margin(shap, *at);
         let heading = format!(
@@ -62,7 +62,7 @@ fn one(shap: &Shap, legend: &Legend) -> Drawing {
         top += h + 84.0;
     }
     let caption = "Read from top to bottom: each bar moves the log odds from the dashed mean to the prediction. Right-pointing solid \
-                   bars raise it, left-pointing hatched bars lower it."
+                   bars raise it, left-pointing hatched bars lower it. Each case has its own scale."
         .into();
     Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish() }
 }

@@ -68,7 +68,7 @@ fn how_good(report: &Report, legend: &Legend) -> Vec<String> {
         Setting::TrainCv => format!("In cross-validation on {}", count(result.n_cases, "case")),
     };
     let mut sentences = vec![format!(
-        "{place}, the primary model ({}) reaches an AUC of {}. {}",
+        "{place}, the primary model, {}, reaches an AUC of {}. {}",
         legend.label(&result.name),
         with_interval(&result.auc),
         against_chance(&result.auc)

@@ -64,7 +64,7 @@ fn cohort<'a>(report: &'a Report, figures: &'a Figures) -> Vec<Block<'a>> {
             last = &row.variable;
             let mut cells = vec![if is_new { row.variable.clone() } else { String::new() }, row.level.clone()];
             cells.extend(row.cells.iter().cloned());
-            let p = if row.p.is_nan() { String::new() } else { p_value(row.p).replace("p = ", "") };
+            let p = if row.p.is_nan() { String::new() } else { bare_p(row.p) };
             cells.extend([p, row.test.clone()]);
             table.styled(if is_new { "first" } else { "" }, cells);
         }
@@ -135,13 +135,12 @@ fn certainty<'a>(report: &'a Report, legend: &Legend, figures: &'a Figures) -> V
         let headings = ["Comparison", "Cases", "Difference of AUC", "p", "p adjusted", "Test"];
         let mut table = Table::new("Models compared", &headings);
         for c in &report.comparisons {
-            let p = |p: f64| p_value(p).replace("p = ", "").replace("p < ", "< ");
             table.row(vec![
                 format!("{} \u{2212} {}", legend.label(&c.first), legend.label(&c.second)),
                 setting_label(c.setting).into(),
                 interval(&c.difference, 3),
-                p(c.p),
-                p(c.p_adjusted),
+                bare_p(c.p),
+                bare_p(c.p_adjusted),
                 c.method.clone(),
             ]);
         }
@@ -150,6 +149,11 @@ fn certainty<'a>(report: &'a Report, legend: &Legend, figures: &'a Figures) -> V
     }
     blocks.extend(drawn(&figures.certainty));
     blocks
+}
+
+/// A p value under a heading that says `p`.
+fn bare_p(p: f64) -> String {
+    p_value(p).replace("p = ", "").replace("p < ", "< ")
 }
 
 fn features<'a>(report: &'a Report, legend: &Legend, figures: &'a Figures) -> Vec<Block<'a>> {

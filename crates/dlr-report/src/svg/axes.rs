@@ -107,7 +107,7 @@ impl Axes {
 
     /// The axis at the left, with grid lines.
     pub(crate) fn draw_y(&self, svg: &mut Svg, label: &str) {
-        let (values, step) = ticks(self.y, (self.height / 55.0).round().max(2.0) as usize);
+        let (values, step) = ticks(self.y, (self.height / 45.0).round().max(3.0) as usize);
         let mut widest = 0f64;
         for value in values {
             let y = self.py(value);
