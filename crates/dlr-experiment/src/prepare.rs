@@ -85,6 +85,8 @@ impl Preparation {
     /// Those of reading and of the steps, with the case named.
     pub(crate) fn case(&self, id: &str) -> Result<Case> {
         let mut case = self.source.load(id).map_err(|e| e.for_case(id))?;
+        // Checked at the door, where a bad voxel can still be named by its place in the file.
+        case.masks.keys().try_for_each(|name| case.roi(name).map(|_| ()))?;
         for step in &self.steps {
             case = step.apply(case).map_err(|e| e.for_case(id))?;
         }

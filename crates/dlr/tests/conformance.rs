@@ -1,7 +1,5 @@
 //! `dlr conformance`: the suites that come with `dlr` are green, and a wrong reference value is found.
 
-mod support;
-
 use dlr::conformance::{Folders, SUITES};
 use std::{fs, path::Path, process::Command};
 

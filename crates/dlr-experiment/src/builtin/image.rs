@@ -1,191 +1,285 @@
-//! `resample`, `body`, `zscore`, `ring`: the image steps of `dlr-imaging` on cases.
+//! The image steps of `dlr-imaging`, made from the keys of an experiment file. The defaults are those of the protocol.
 
-use dlr_core::{Case, Code, Error, ImageStep, Mask, Result};
+use crate::registry::{Params, Shelf};
+use dlr_core::{ImageStep, Result};
 use dlr_imaging::{
-    normalise::{Divisor, ZScoreParams, zscore},
-    regions::{BodyParams, body, difference, intersection, ring},
-    resample::{Interpolator, MaskRule, Store, centred_grid, resample, resample_mask},
+    bias::N4Params,
+    normalise::{Divisor, ZScoreParams},
+    regions::{BodyParams, RegionExpression},
+    resample::{Interpolator, MaskRule, Store},
+    steps::{Body, GridRule, Masks, MinMax, N4, Percentile, Resample, Ring, ZScore},
 };
-use serde::Deserialize;
-use std::collections::BTreeMap;
+use serde::{Deserialize, de::DeserializeOwned};
 
-/// Image and masks onto another spacing, on IBSI's centred grid.
-///
-/// | name | default | unit | meaning |
+/// Adds every step under its name.
+pub(super) fn register(shelf: &mut Shelf<dyn ImageStep>) {
+    add::<ResampleKeys>(shelf, "resample");
+    add::<BodyKeys>(shelf, "body");
+    add::<ZScoreKeys>(shelf, "zscore");
+    add::<MinMaxKeys>(shelf, "minmax");
+    add::<PercentileKeys>(shelf, "percentile");
+    add::<N4Keys>(shelf, "n4");
+    add::<RingKeys>(shelf, "ring");
+    add::<MasksKeys>(shelf, "masks");
+}
+
+/// Keys that make a step.
+trait Keys: DeserializeOwned {
+    fn step(self) -> Result<Box<dyn ImageStep>>;
+}
+
+fn add<K: Keys>(shelf: &mut Shelf<dyn ImageStep>, name: &str) {
+    shelf.add(name, |params: &Params<'_>| params.read::<K>()?.step());
+}
+
+/// A mask by name, or the word `image` for every voxel.
+fn within(name: String) -> Option<String> {
+    (name != "image").then_some(name)
+}
+
+fn body() -> String {
+    "body".into()
+}
+
+/// | key | default | unit | meaning |
 /// |---|---|---|---|
 /// | `spacing_mm` | | mm | z, y, x; 0 keeps that axis |
-/// | `interpolation` | `linear` | | of the image: `nearest`, `linear`, `bspline` |
+/// | `interpolator` | `sitkLinear` | | of the image, by pyradiomics' names |
+/// | `grid` | `centred` | | `centred` (IBSI) or `corner` (pyradiomics) |
 ///
 /// Masks are interpolated linearly and cut at 0.5.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ResampleStep {
+struct ResampleKeys {
     spacing_mm: [f64; 3],
+    #[serde(default = "linear")]
+    interpolator: String,
     #[serde(default)]
-    interpolation: Interpolation,
+    grid: Grid,
 }
 
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Interpolation {
-    Nearest,
+enum Grid {
     #[default]
-    Linear,
-    Bspline,
+    Centred,
+    Corner,
 }
 
-impl ImageStep for ResampleStep {
-    fn apply(&self, mut case: Case) -> Result<Case> {
-        let grid = centred_grid(case.image.geometry(), self.spacing_mm)?;
-        let interpolator = match self.interpolation {
-            Interpolation::Nearest => Interpolator::Nearest,
-            Interpolation::Linear => Interpolator::Linear,
-            Interpolation::Bspline => Interpolator::BSpline,
-        };
-        // Resampling reads beyond the regions, and one NaN would spread: it is refused while it can be named.
-        for name in case.masks.keys() {
-            case.roi(name)?;
-        }
-        case.image = resample(&case.image, &grid, interpolator, Store::F64)?;
-        case.masks = case
-            .masks
-            .iter()
-            .map(|(name, mask)| Ok((name.clone(), resample_mask(mask, &grid, MaskRule::Threshold(0.5))?)))
-            .collect::<Result<BTreeMap<_, _>>>()?;
-        Ok(noted(case, format!("resampled to {:?} mm, {:?}", self.spacing_mm, self.interpolation)))
+fn linear() -> String {
+    "sitkLinear".into()
+}
+
+impl Keys for ResampleKeys {
+    fn step(self) -> Result<Box<dyn ImageStep>> {
+        Ok(Box::new(Resample {
+            spacing_mm: self.spacing_mm,
+            grid: match self.grid {
+                Grid::Centred => GridRule::Centred,
+                Grid::Corner => GridRule::Corner,
+            },
+            interpolator: Interpolator::from_pyradiomics(&self.interpolator)?,
+            masks: MaskRule::Threshold(0.5),
+            store: Store::F64,
+        }))
     }
 }
 
-/// The patient without the air around, as a mask.
-///
-/// | name | default | unit | meaning |
+/// | key | default | unit | meaning |
 /// |---|---|---|---|
 /// | `name` | `body` | | the mask that is made |
 /// | `threshold` | none | intensity | body is above it; none finds it from the image |
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct BodyStep {
+/// | `closing_mm` | 0 | mm | closes gaps in the skin before holes are filled |
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BodyKeys {
+    #[serde(default = "body")]
     name: String,
     threshold: Option<f64>,
+    #[serde(default)]
+    closing_mm: f64,
 }
 
-impl Default for BodyStep {
-    fn default() -> Self {
-        BodyStep { name: "body".into(), threshold: None }
+impl Keys for BodyKeys {
+    fn step(self) -> Result<Box<dyn ImageStep>> {
+        let params = BodyParams { threshold: self.threshold, closing_mm: self.closing_mm };
+        Ok(Box::new(Body { name: self.name, params }))
     }
 }
 
-impl ImageStep for BodyStep {
-    fn apply(&self, mut case: Case) -> Result<Case> {
-        let mask = body(&case.image, &BodyParams { threshold: self.threshold, ..BodyParams::default() })?;
-        case.masks.insert(self.name.clone(), mask);
-        Ok(noted(case, format!("mask `{}` made from the image", self.name)))
-    }
-}
-
-/// Intensities as z-scores.
-///
-/// | name | default | unit | meaning |
+/// | key | default | unit | meaning |
 /// |---|---|---|---|
-/// | `within` | `body` | | the mask that mean and standard deviation are taken over; `image` for all voxels |
+/// | `within` | `body` | | the mask of mean and standard deviation; `image` for every voxel |
 /// | `scale` | 100 | | the standard deviation afterwards |
-/// | `clip_sd` | none | standard deviations | values beyond are set there |
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct ZScoreStep {
+/// | `clip_sd` | none | sd | values beyond are set there |
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ZScoreKeys {
+    #[serde(default = "body")]
     within: String,
+    #[serde(default = "hundred")]
     scale: f64,
     clip_sd: Option<f64>,
 }
 
-impl Default for ZScoreStep {
-    fn default() -> Self {
-        ZScoreStep { within: "body".into(), scale: 100.0, clip_sd: None }
-    }
+fn hundred() -> f64 {
+    100.0
 }
 
-impl ImageStep for ZScoreStep {
-    fn apply(&self, mut case: Case) -> Result<Case> {
+impl Keys for ZScoreKeys {
+    fn step(self) -> Result<Box<dyn ImageStep>> {
         let params = ZScoreParams { scale: self.scale, clip_sd: self.clip_sd, divisor: Divisor::NMinus1 };
-        let within = if self.within == "image" { None } else { Some(case.mask(&self.within)?) };
-        case.image = zscore(&case.image, within, &params)?;
-        Ok(noted(case, format!("z-scored within `{}`, scale {}", self.within, self.scale)))
+        Ok(Box::new(ZScore { within: within(self.within), params }))
     }
 }
 
-/// The ring around a region, by exact distance in millimetres, cut at other masks.
-///
-/// | name | default | unit | meaning |
+/// | key | default | unit | meaning |
+/// |---|---|---|---|
+/// | `within` | `body` | | the mask of the percentiles; `image` for every voxel |
+/// | `low`, `high` | 0, 100 | percent | percentiles that become 0 and 1 |
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MinMaxKeys {
+    #[serde(default = "body")]
+    within: String,
+    #[serde(default)]
+    low: f64,
+    #[serde(default = "hundred")]
+    high: f64,
+}
+
+impl Keys for MinMaxKeys {
+    fn step(self) -> Result<Box<dyn ImageStep>> {
+        Ok(Box::new(MinMax { within: within(self.within), low: self.low, high: self.high }))
+    }
+}
+
+/// | key | default | unit | meaning |
+/// |---|---|---|---|
+/// | `within` | `body` | | the mask of the percentiles; `image` for every voxel |
+/// | `low`, `high` | 1, 99 | percent | values beyond are set there |
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PercentileKeys {
+    within: String,
+    low: f64,
+    high: f64,
+}
+
+impl Default for PercentileKeys {
+    fn default() -> Self {
+        PercentileKeys { within: body(), low: 1.0, high: 99.0 }
+    }
+}
+
+impl Keys for PercentileKeys {
+    fn step(self) -> Result<Box<dyn ImageStep>> {
+        Ok(Box::new(Percentile { within: within(self.within), low: self.low, high: self.high }))
+    }
+}
+
+/// | key | default | unit | meaning |
+/// |---|---|---|---|
+/// | `within` | `body` | | the mask in which the field is estimated; `image` for every voxel |
+/// | `shrink` | 4 | voxels | every so many voxels along each axis are used |
+/// | `iterations` | `[50, 50, 50, 50]` | | most iterations at each level |
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct N4Keys {
+    #[serde(default = "body")]
+    within: String,
+    shrink: Option<usize>,
+    iterations: Option<Vec<usize>>,
+}
+
+impl Keys for N4Keys {
+    fn step(self) -> Result<Box<dyn ImageStep>> {
+        let usual = N4Params::default();
+        let params = N4Params {
+            shrink: self.shrink.unwrap_or(usual.shrink),
+            iterations: self.iterations.unwrap_or(usual.iterations.clone()),
+            ..usual
+        };
+        Ok(Box::new(N4 { within: within(self.within), params }))
+    }
+}
+
+/// | key | default | unit | meaning |
 /// |---|---|---|---|
 /// | `name` | `peri` | | the mask that is made |
 /// | `of` | `mass` | | the region in the middle |
 /// | `from_mm`, `to_mm` | 0, 10 | mm | distance from the region: above the first, up to the second |
-/// | `within` | `["body"]` | | masks that the ring is cut at |
+/// | `within` | `body` | | the mask that the ring is cut at; `image` for none |
 /// | `minus` | `[]` | | masks that are taken out |
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct RingStep {
+struct RingKeys {
     name: String,
     of: String,
     from_mm: f64,
     to_mm: f64,
-    within: Vec<String>,
+    within: String,
     minus: Vec<String>,
 }
 
-impl Default for RingStep {
+impl Default for RingKeys {
     fn default() -> Self {
-        RingStep {
+        RingKeys {
             name: "peri".into(),
             of: "mass".into(),
             from_mm: 0.0,
             to_mm: 10.0,
-            within: vec!["body".into()],
+            within: body(),
             minus: Vec::new(),
         }
     }
 }
 
-impl ImageStep for RingStep {
-    fn apply(&self, mut case: Case) -> Result<Case> {
-        let mut region: Mask = ring(case.mask(&self.of)?, self.from_mm, self.to_mm)?;
-        for name in &self.within {
-            region = intersection(&region, case.mask(name)?)?;
-        }
-        for name in &self.minus {
-            region = difference(&region, case.mask(name)?)?;
-        }
-        if region.n_voxels() == 0 {
-            return Err(Error::new(Code::EmptyMask, format!("the ring `{}` is empty", self.name))
-                .hint("the region fills the image, or the masks leave nothing of the ring"));
-        }
-        case.masks.insert(self.name.clone(), region);
-        Ok(noted(case, format!("ring `{}`: {} to {} mm around `{}`", self.name, self.from_mm, self.to_mm, self.of)))
+impl Keys for RingKeys {
+    fn step(self) -> Result<Box<dyn ImageStep>> {
+        let RingKeys { name, of, from_mm, to_mm, within: at, minus } = self;
+        Ok(Box::new(Ring { name, around: of, from_mm, to_mm, within: within(at), minus }))
     }
 }
 
-fn noted(mut case: Case, line: String) -> Case {
-    case.history.push(line);
-    case
+/// | key | default | unit | meaning |
+/// |---|---|---|---|
+/// | `name` | | | the mask that is made |
+/// | `expression` | | | what it is: `edema - mass`, `ring(mass, 0, 10) & body` |
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MasksKeys {
+    name: String,
+    expression: String,
+}
+
+impl Keys for MasksKeys {
+    fn step(self) -> Result<Box<dyn ImageStep>> {
+        Ok(Box::new(Masks { name: self.name, expression: RegionExpression::parse(&self.expression)? }))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use dlr_core::conformance::{check_image_step, sample_case};
+    use crate::{Registry, config::Stage};
+    use dlr_core::conformance::check_image_step;
+    use std::path::Path;
 
+    /// Every step with an example of its keys keeps the contract.
     #[test]
-    fn steps_keep_their_contract() {
-        check_image_step(&ResampleStep { spacing_mm: [1.0; 3], interpolation: Interpolation::Linear }).unwrap();
-        check_image_step(&BodyStep::default()).unwrap();
-        check_image_step(&ZScoreStep { within: "image".into(), ..ZScoreStep::default() }).unwrap();
-        check_image_step(&RingStep { within: Vec::new(), to_mm: 4.0, ..RingStep::default() }).unwrap();
-    }
-
-    #[test]
-    fn a_ring_needs_its_masks_and_some_room() {
-        assert_eq!(RingStep::default().apply(sample_case()).unwrap_err().code(), Code::MissingMask);
-        let none = RingStep { within: vec!["mass".into()], ..RingStep::default() };
-        assert_eq!(none.apply(sample_case()).unwrap_err().code(), Code::EmptyMask);
+    fn every_step_keeps_its_contract() {
+        let registry = Registry::builtin();
+        let keys = |name: &str| match name {
+            "resample" => "spacing_mm = [1.0, 1.0, 1.0]",
+            "body" => "threshold = 310.0",
+            "masks" => "name = \"near\"\nexpression = \"ring(mass, 0, 4) - peri\"",
+            "ring" => "within = \"image\"\nto_mm = 4.0",
+            _ => "within = \"image\"",
+        };
+        for name in registry.image_steps.names() {
+            let stage = Stage { stage: name.to_owned(), params: toml::from_str(keys(name)).unwrap() };
+            let step = registry.image_steps.make(&stage, "", Path::new("")).unwrap();
+            check_image_step(step.as_ref()).unwrap_or_else(|e| panic!("{name}: {e}"));
+        }
     }
 }

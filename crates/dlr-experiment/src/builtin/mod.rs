@@ -5,7 +5,7 @@ mod image;
 mod source;
 
 use crate::registry::{Params, Registry, Shelf};
-use dlr_core::{FeatureName, ImageStep, Model, Splitter, TableStep};
+use dlr_core::{FeatureName, Model, Splitter, TableStep};
 use dlr_modelling::{models, selection, splitters, steps};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -14,10 +14,7 @@ use serde_json::{Map, Value, json};
 pub(crate) fn register(registry: &mut Registry) {
     registry.sources.add("manifest", source::manifest);
 
-    image_step::<image::ResampleStep>(&mut registry.image_steps, "resample");
-    image_step::<image::BodyStep>(&mut registry.image_steps, "body");
-    image_step::<image::ZScoreStep>(&mut registry.image_steps, "zscore");
-    image_step::<image::RingStep>(&mut registry.image_steps, "ring");
+    image::register(&mut registry.image_steps);
 
     registry.extractors.add("radiomics", extractors::radiomics);
     registry.extractors.add("resnet", extractors::resnet);
@@ -27,20 +24,20 @@ pub(crate) fn register(registry: &mut Registry) {
     table_step::<steps::CorrelationFilter>(&mut registry.table_steps, "correlation");
     table_step::<steps::StandardScaler>(&mut registry.table_steps, "zscore");
     table_step::<steps::RobustScaler>(&mut registry.table_steps, "robust");
+    table_step::<steps::UnivariateFilter>(&mut registry.table_steps, "univariate");
+    table_step::<steps::Pca>(&mut registry.table_steps, "pca");
+    table_step::<steps::Smote>(&mut registry.table_steps, "smote");
     registry.table_steps.add("rfe", |params| Ok(Box::new(steps::Rfe::new(params.read::<selection::RfeParams>()?))));
     registry
         .table_steps
         .add("lasso", |params| Ok(Box::new(steps::Lasso::new(params.read::<selection::LassoParams>()?))));
 
     model::<models::LogisticRegression>(&mut registry.models, "logistic");
+    model::<models::Svm>(&mut registry.models, "svm");
 
     splitter::<splitters::StratifiedKFold>(&mut registry.splitters, "stratified-kfold");
     splitter::<splitters::KFold>(&mut registry.splitters, "kfold");
     splitter::<splitters::LeaveOneCentreOut>(&mut registry.splitters, "leave-one-centre-out");
-}
-
-fn image_step<T: ImageStep + DeserializeOwned + 'static>(shelf: &mut Shelf<dyn ImageStep>, name: &str) {
-    shelf.add(name, |params: &Params<'_>| Ok(Box::new(params.read::<T>()?)));
 }
 
 fn table_step<T: TableStep + DeserializeOwned + 'static>(shelf: &mut Shelf<dyn TableStep>, name: &str) {
