@@ -29,7 +29,7 @@ pub(crate) struct AxisMap {
 impl AxisMap {
     /// Taps for `n` voxels at continuous indices `at`; indices outside `[-0.5, n - 0.5)` get none.
     pub(crate) fn new(interpolator: Interpolator, n: usize, spacing_mm: f64, at: &[f64]) -> Self {
-        let prefilter = interpolator == Interpolator::BSpline && n > 1;
+        let prefilter = matches!(interpolator, Interpolator::BSpline | Interpolator::Cubic) && n > 1;
         let lerp = interpolator == Interpolator::Linear;
         let mut map = AxisMap { offsets: vec![0], taps: Vec::new(), window: (0, 0), prefilter, lerp };
         for &c in at {
@@ -87,6 +87,7 @@ impl AxisMap {
     }
 
     fn push(&mut self, interpolator: Interpolator, n: usize, spacing_mm: f64, c: f64) {
+        let c = if interpolator == Interpolator::Cubic { c.clamp(0.0, n as f64 - 1.0) } else { c };
         let last = n as isize - 1;
         let clamped = |i: isize| i.clamp(0, last) as usize;
         let base = c.floor();
@@ -96,7 +97,7 @@ impl AxisMap {
             Interpolator::Nearest => self.taps.push((clamped((c + 0.5).floor() as isize), 1.0)),
             Interpolator::Linear if w == 0.0 => self.taps.push((clamped(first), 1.0)),
             Interpolator::Linear => self.taps.extend([(clamped(first), 1.0 - w), (clamped(first + 1), w)]),
-            Interpolator::BSpline => {
+            Interpolator::BSpline | Interpolator::Cubic => {
                 let w3 = w * w * w / 6.0;
                 let w0 = 1.0 / 6.0 + 0.5 * w * (w - 1.0) - w3;
                 let w2 = w + w0 - 2.0 * w3;

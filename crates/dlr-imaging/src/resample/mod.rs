@@ -28,8 +28,11 @@ pub enum Interpolator {
     Nearest,
     /// Linear along each axis, the border voxel repeated.
     Linear,
-    /// Cubic B-spline with its recursive prefilter (Unser 1999), mirrored at the border voxels: "tricubic spline".
+    /// Cubic B-spline with its recursive prefilter (Unser 1999), mirrored at the border voxels: ITK's.
     BSpline,
+    /// The same spline, held constant beyond the centres of the border voxels: the tricubic spline of IBSI-1. (On its CT
+    /// phantom the mirrored one gives a mean of -269.3 where the teams have -270.)
+    Cubic,
     /// Gaussian of 0.8 voxels integrated over each voxel, cut at 4 standard deviations and normalised.
     Gaussian,
     /// The value with the largest Gaussian weight within one voxel; for label images.
@@ -73,9 +76,10 @@ impl Interpolator {
         })
     }
 
-    /// pyradiomics' name.
+    /// pyradiomics' name; that of the B-spline for [`Interpolator::Cubic`].
     pub fn pyradiomics_name(self) -> &'static str {
-        Self::NAMES.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
+        let this = if self == Interpolator::Cubic { Interpolator::BSpline } else { self };
+        Self::NAMES.iter().find(|(_, known)| *known == this).map_or("", |(name, _)| name)
     }
 }
 

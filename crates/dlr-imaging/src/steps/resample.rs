@@ -19,7 +19,7 @@ pub enum GridRule {
 /// |---|---|---|---|---|
 /// | `spacing_mm` | caller's | mm, `[z, y, x]` | > 0, or 0 to keep | new spacing |
 /// | `grid` | centred | | | how the new grid lies |
-/// | `interpolator` | B-spline | | | of the image |
+/// | `interpolator` | cubic | | | of the image |
 /// | `masks` | threshold 0.5 | | | how masks are resampled |
 /// | `store` | 64 bit | | | rounding of the image |
 ///
@@ -44,7 +44,7 @@ impl Resample {
         Resample {
             spacing_mm,
             grid: GridRule::Centred,
-            interpolator: Interpolator::BSpline,
+            interpolator: Interpolator::Cubic,
             masks: MaskRule::Threshold(0.5),
             store: Store::F64,
         }
