@@ -26,7 +26,7 @@ pub struct RegionConfig {
 ///
 /// | name | default | meaning |
 /// |---|---|---|
-/// | `input` | 64x128x128, `contain`, `deepbet` | how an image is prepared |
+/// | `input` | 64x128x128, `stretch`, `deepbet` | how an image is prepared |
 /// | `stages` | empty: all | `stem`, `layer1` ... |
 /// | `pools` | `mean`, `sd` | what is taken of each channel |
 /// | `whole_image` | true | pool over the whole image |

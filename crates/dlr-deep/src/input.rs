@@ -1,6 +1,7 @@
 //! [`InputConfig`]: from a whole image in patient space to the volume that a network sees, as in its training.
 //!
-//! The image is read on a fixed grid that keeps the image's axes and, by default, its proportions ([`InputGrid`]);
+//! The image is read on a fixed grid along the image's axes ([`InputGrid`]), which it fills by default: padding enters the
+//! statistics of every instance norm, and features would measure how much of it there is (docs/benchmarks/deep.md);
 //! intensities are then brought to the range of the training. Nothing is drawn at random, and no mask is looked at:
 //! what a region means is decided when maps are pooled.
 
@@ -36,7 +37,7 @@ pub enum Intensity {
 /// | name | default | unit | range | meaning |
 /// |---|---|---|---|---|
 /// | `grid` | 64, 128, 128 | voxels (z, y, x) | 8 to 512 each | what the network sees |
-/// | `fit` | `contain` | | | keep proportions and pad, or stretch |
+/// | `fit` | `stretch` | | | fill the grid, or keep proportions and pad |
 /// | `intensity` | `deepbet` | | | as in the network's training |
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -51,7 +52,7 @@ pub struct InputConfig {
 
 impl Default for InputConfig {
     fn default() -> Self {
-        InputConfig { grid: [64, 128, 128], fit: Fit::Contain, intensity: Intensity::Deepbet }
+        InputConfig { grid: [64, 128, 128], fit: Fit::Stretch, intensity: Intensity::Deepbet }
     }
 }
 
