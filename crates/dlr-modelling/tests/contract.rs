@@ -5,8 +5,8 @@ use dlr_core::{FittedModel, Form, Model, Result, TableStep};
 use dlr_modelling::models::{Block, InverseStrength, Kernel, LogisticRegression, Stacked, Svm};
 use dlr_modelling::selection::{LassoParams, RfeEstimator, RfeParams, RfeStep};
 use dlr_modelling::steps::{
-    CorrelationFilter, Lasso, MedianImputer, Mrmr, Pca, Rfe, RobustScaler, Smote, StandardScaler, UnivariateFilter,
-    VarianceFilter,
+    CorrelationFilter, Lasso, MedianImputer, Mrmr, Pca, Rfe, RfeCv, RobustScaler, Smote, StabilitySelection,
+    StandardScaler, UnivariateFilter, VarianceFilter,
 };
 use dlr_modelling::validation::Tuned;
 use dlr_modelling::{Pipeline, Thaw};
@@ -29,6 +29,8 @@ fn steps() -> Vec<(&'static str, Box<dyn TableStep>)> {
                 ..RfeParams::default()
             })),
         ),
+        ("rfe-cv", Box::new(RfeCv::default())),
+        ("stability", Box::new(StabilitySelection::default())),
         ("univariate", Box::new(UnivariateFilter::default())),
         ("mrmr", Box::new(Mrmr::default())),
         ("pca", Box::new(Pca { n_components: 4, ..Pca::default() })),

@@ -133,8 +133,14 @@ struct State<'a> {
     /// `x_jᵀ u` as last computed.
     gradient: Vec<f64>,
     last_lambda: f64,
-    quadratic: Quadratic,
+    loss: f64,
+    /// Second derivatives of the loss at the margins.
+    second: Vec<f64>,
+    /// The quadratic model: weights of the rows, weighted means of its columns, and their matrix.
+    curvature: Vec<f64>,
+    curvature_total: f64,
     means: Vec<f64>,
+    quadratic: Quadratic,
 }
 
 impl<'a> State<'a> {
@@ -160,38 +166,46 @@ impl<'a> State<'a> {
             u: vec![0.0; n],
             gradient: vec![0.0; p],
             last_lambda: f64::INFINITY,
-            quadratic: Quadratic::default(),
+            loss: 0.0,
+            second: vec![0.0; n],
+            curvature: Vec::new(),
+            curvature_total: 0.0,
             means: Vec::new(),
+            quadratic: Quadratic::default(),
         };
         state.refresh();
-        state.null_loss = state.loss();
+        state.null_loss = state.loss;
         state
     }
 
-    /// `u` from the margins.
+    /// Loss and its derivatives at the margins.
     fn refresh(&mut self) {
-        for (i, u) in self.u.iter_mut().enumerate() {
-            let mean = match self.problem.family {
-                Family::Gaussian => self.margins[i],
-                Family::Binomial => super::loss::sigmoid(self.margins[i]),
-            };
-            *u = self.weights[i] * (self.problem.y[i] - mean);
+        self.loss = 0.0;
+        for (i, f) in self.margins.iter().enumerate() {
+            let (w, y) = (self.weights[i], self.problem.y[i]);
+            match self.problem.family {
+                Family::Gaussian => {
+                    self.u[i] = w * (y - f);
+                    self.second[i] = w;
+                    self.loss += 0.5 * w * (y - f) * (y - f);
+                }
+                Family::Binomial => {
+                    let e = (-f.abs()).exp();
+                    let share = 1.0 / (1.0 + e);
+                    let mean = if *f >= 0.0 { share } else { e * share };
+                    self.u[i] = w * (y - mean);
+                    self.second[i] = w * e * share * share;
+                    // ln(1 + exp f) - y f, by the side on which nothing overflows.
+                    self.loss += w * (f.max(0.0) + (1.0 + e).ln() - y * f);
+                }
+            }
         }
     }
 
-    fn loss(&self) -> f64 {
-        let terms = self.margins.iter().zip(self.problem.y).zip(&self.weights);
-        terms
-            .map(|((f, y), w)| match self.problem.family {
-                Family::Gaussian => 0.5 * w * (y - f) * (y - f),
-                Family::Binomial => w * super::Loss::Logistic.value(*f, *y > 0.5),
-            })
-            .sum()
-    }
-
-    fn penalty(&self, lambda: f64, working: &[usize]) -> f64 {
+    fn penalty(&self, lambda: f64) -> f64 {
         let alpha = self.problem.l1_ratio;
-        working.iter().map(|j| self.beta[*j]).map(|b| lambda * (alpha * b.abs() + 0.5 * (1.0 - alpha) * b * b)).sum()
+        let weights = self.quadratic.columns.iter().map(|j| self.beta[*j]);
+        weights.map(|b| lambda * (alpha * b.abs() + 0.5 * (1.0 - alpha) * b * b)).sum()
     }
 
     fn solve(&mut self, lambda: f64, tolerance: f64) -> Result<PathPoint> {
@@ -206,7 +220,9 @@ impl<'a> State<'a> {
             (0..p).filter(|j| self.beta[*j] != 0.0 || self.gradient[*j].abs() >= strong_from).collect();
         let mut working: Vec<usize> =
             (0..p).filter(|j| self.beta[*j] != 0.0 || self.gradient[*j].abs() > threshold).collect();
-        let mut inner = tolerance.min(1e-4);
+        // A model solved well closes the gap in one round, and a round costs more than a few sweeps.
+        let share = if self.problem.family == Family::Gaussian { 1e-3 } else { 0.1 };
+        let mut inner = share * tolerance.min(1e-4);
         let mut last_gap = f64::INFINITY;
         for _ in 0..1000 {
             self.solve_working(lambda, &working, inner)?;
@@ -225,7 +241,7 @@ impl<'a> State<'a> {
                 candidates.dedup();
                 continue;
             }
-            let gap = self.gap(lambda, &working) / self.null_loss.max(f64::MIN_POSITIVE);
+            let gap = self.gap(lambda) / self.null_loss.max(f64::MIN_POSITIVE);
             // A difference of two objectives is no better than their rounding, whatever was asked for.
             let at_rounding = inner < 1e-20 && gap <= ROUNDING;
             if gap <= tolerance || at_rounding {
@@ -255,136 +271,144 @@ impl<'a> State<'a> {
 
     fn point(&self, lambda: f64, relative_gap: f64) -> PathPoint {
         let weights = self.beta.iter().enumerate().filter(|(_, b)| **b != 0.0).map(|(j, b)| (j, *b)).collect();
-        let explained = if self.null_loss > 0.0 { 1.0 - self.loss() / self.null_loss } else { 0.0 };
+        let explained = if self.null_loss > 0.0 { 1.0 - self.loss / self.null_loss } else { 0.0 };
         PathPoint { lambda, intercept: self.intercept, weights, relative_gap, explained }
     }
 
+    /// Proximal Newton steps on the working columns. The quadratic model is kept from step to step and from penalty to
+    /// penalty, and renewed where it has become a poor one; for a Gaussian response it is the problem itself.
     fn solve_working(&mut self, lambda: f64, working: &[usize], inner: f64) -> Result<()> {
-        match self.problem.family {
-            Family::Gaussian => self.gaussian(lambda, working, inner),
-            Family::Binomial => self.binomial(lambda, working, inner),
-        }
-    }
-
-    /// The quadratic problem is the problem itself; its matrix is kept from one penalty to the next.
-    fn gaussian(&mut self, lambda: f64, working: &[usize], inner: f64) -> Result<()> {
-        let x = self.problem.x;
-        let known = self.quadratic.columns.len();
-        for j in working.iter().filter(|j| !self.quadratic.columns.contains(j)).copied().collect::<Vec<_>>() {
-            self.quadratic.columns.push(j);
-            self.means.push(if self.problem.intercept { dot(x.column(j), &self.weights) } else { 0.0 });
-        }
-        self.quadratic.grow();
-        let columns = self.quadratic.columns.clone();
-        let mut weighted = vec![0.0; x.n_rows()];
-        for k in known..columns.len() {
-            weighted.iter_mut().zip(x.column(columns[k])).zip(&self.weights).for_each(|((t, v), w)| *t = v * w);
-            for l in 0..=k {
-                let value = dot(&weighted, x.column(columns[l])) - self.means[k] * self.means[l];
-                self.quadratic.set(k, l, value);
-            }
-        }
-        let mut beta: Vec<f64> = columns.iter().map(|j| self.beta[*j]).collect();
-        let mut q: Vec<f64> = columns.iter().map(|j| dot(x.column(*j), &self.u)).collect();
         let (l1, l2) = (lambda * self.problem.l1_ratio, lambda * (1.0 - self.problem.l1_ratio));
-        solve(&self.quadratic, &mut q, &mut beta, l1, l2, inner * self.null_loss)?;
-        let mut intercept = self.y_mean;
-        for (k, j) in columns.iter().enumerate() {
-            self.beta[*j] = beta[k];
-            intercept -= self.means[k] * beta[k];
+        let gaussian = self.problem.family == Family::Gaussian;
+        let mut previous = f64::INFINITY;
+        let mut fresh = self.curvature.is_empty();
+        if fresh {
+            self.renew();
         }
-        self.intercept = intercept;
-        self.margins.fill(intercept);
-        for (j, b) in columns.iter().zip(&beta).filter(|(_, b)| **b != 0.0) {
-            axpy(*b, x.column(*j), &mut self.margins);
-        }
-        self.refresh();
-        Ok(())
-    }
-
-    /// Newton steps, each a quadratic problem of its own, until the objective stands still.
-    fn binomial(&mut self, lambda: f64, working: &[usize], inner: f64) -> Result<()> {
-        let x = self.problem.x;
-        let (n, k) = (x.n_rows(), working.len());
-        let (l1, l2) = (lambda * self.problem.l1_ratio, lambda * (1.0 - self.problem.l1_ratio));
-        let mut curvature = vec![0.0; n];
-        let mut weighted = vec![0.0; n];
-        let mut objective = self.loss() + self.penalty(lambda, working);
-        for _ in 0..100 {
-            for (i, v) in curvature.iter_mut().enumerate() {
-                let e = (-self.margins[i].abs()).exp();
-                *v = (self.weights[i] * e / ((1.0 + e) * (1.0 + e))).max(1e-14 * self.weights[i]);
-            }
-            let total = sum(&curvature);
-            let (u_total, means): (f64, Vec<f64>) = if self.problem.intercept {
-                (sum(&self.u), working.iter().map(|j| dot(x.column(*j), &curvature)).collect())
-            } else {
-                (0.0, vec![0.0; k])
-            };
-            self.quadratic.reset(working);
-            for a in 0..k {
-                weighted.iter_mut().zip(x.column(working[a])).zip(&curvature).for_each(|((t, v), w)| *t = v * w);
-                for b in 0..=a {
-                    let value = dot(&weighted, x.column(working[b])) - means[a] * means[b] / total;
-                    self.quadratic.set(a, b, value);
-                }
-            }
-            let old: Vec<f64> = working.iter().map(|j| self.beta[*j]).collect();
-            let mut beta = old.clone();
-            let mut q: Vec<f64> =
-                working.iter().zip(&means).map(|(j, m)| dot(x.column(*j), &self.u) - m * u_total / total).collect();
-            solve(&self.quadratic, &mut q, &mut beta, l1, l2, 0.01 * inner * self.null_loss)?;
-            let step: Vec<f64> = beta.iter().zip(&old).map(|(b, o)| b - o).collect();
-            let d0 = (u_total - dot(&means, &step)) / total;
-            let mut change = vec![d0; n];
-            for (j, d) in working.iter().zip(&step).filter(|(_, d)| **d != 0.0) {
-                axpy(*d, x.column(*j), &mut change);
-            }
-            let size: f64 = change.iter().zip(&curvature).map(|(d, v)| v * d * d).sum();
-            let start = (self.margins.clone(), self.intercept);
-            let mut length = 1.0;
-            loop {
-                for (m, (s, d)) in self.margins.iter_mut().zip(start.0.iter().zip(&change)) {
-                    *m = s + length * d;
-                }
-                self.intercept = start.1 + length * d0;
-                for (i, j) in working.iter().enumerate() {
-                    self.beta[*j] = if length == 1.0 { beta[i] } else { old[i] + length * step[i] };
-                }
-                let value = self.loss() + self.penalty(lambda, working);
-                if value <= objective + 1e-12 * objective.abs() {
-                    objective = value;
-                    break;
-                }
-                length *= 0.5;
-                if length < 1e-10 {
-                    return Err(not_converged("a penalised path"));
-                }
-            }
-            self.refresh();
-            if size <= inner * self.null_loss {
+        self.add_columns(working);
+        // Every column whose weight is not 0 is in the model, so its penalty is the penalty.
+        let mut objective = self.loss + self.penalty(lambda);
+        for _ in 0..200 {
+            // While steps are large the model need not be solved to the end; the Gaussian one is the problem itself.
+            let needed = 0.01 * inner * self.null_loss;
+            let enough = if gaussian { needed } else { needed.max(1e-3 * previous.min(1e-2 * self.null_loss)) };
+            let step = self.model_step(l1, l2, enough)?;
+            let size: f64 = step.change.iter().zip(&self.curvature).map(|(d, v)| v * d * d).sum();
+            let accepted = self.walk(&step, lambda, &mut objective, fresh)?;
+            if accepted && (gaussian || size <= inner * self.null_loss) {
                 break;
             }
+            fresh = !accepted || size > 0.05 * previous;
+            previous = size;
+            if fresh {
+                let columns = self.renew();
+                self.add_columns(&columns);
+                self.add_columns(working);
+            }
         }
-        if self.problem.intercept {
+        if self.problem.intercept && !gaussian {
             self.settle_intercept();
         }
         Ok(())
+    }
+
+    /// Another model, at the margins as they are, of no column yet. Gives the columns that must be in it.
+    fn renew(&mut self) -> Vec<usize> {
+        self.curvature.clear();
+        let floored = self.second.iter().zip(&self.weights).map(|(v, w)| v.max(1e-14 * w));
+        self.curvature.extend(floored);
+        self.curvature_total = sum(&self.curvature);
+        self.means.clear();
+        let mut columns = std::mem::take(&mut self.quadratic.columns);
+        columns.retain(|j| self.beta[*j] != 0.0);
+        columns
+    }
+
+    fn add_columns(&mut self, working: &[usize]) {
+        let x = self.problem.x;
+        let known = self.quadratic.columns.len();
+        for j in working {
+            if known == 0 || !self.quadratic.columns[..known].contains(j) {
+                self.quadratic.columns.push(*j);
+                self.means.push(if self.problem.intercept { dot(x.column(*j), &self.curvature) } else { 0.0 });
+            }
+        }
+        self.quadratic.grow();
+        let mut weighted = vec![0.0; x.n_rows()];
+        for k in known..self.quadratic.columns.len() {
+            let column = x.column(self.quadratic.columns[k]);
+            weighted.iter_mut().zip(column).zip(&self.curvature).for_each(|((t, v), w)| *t = v * w);
+            for l in 0..=k {
+                let product = dot(&weighted, x.column(self.quadratic.columns[l]));
+                self.quadratic.set(k, l, product - self.means[k] * self.means[l] / self.curvature_total);
+            }
+        }
+    }
+
+    /// Where the model has its minimum, as seen from here.
+    fn model_step(&self, l1: f64, l2: f64, tolerance: f64) -> Result<ModelStep> {
+        let x = self.problem.x;
+        let columns = &self.quadratic.columns;
+        let u_total = if self.problem.intercept { sum(&self.u) } else { 0.0 };
+        let old: Vec<f64> = columns.iter().map(|j| self.beta[*j]).collect();
+        let mut new = old.clone();
+        let mut q: Vec<f64> = columns
+            .iter()
+            .zip(&self.means)
+            .map(|(j, m)| dot(x.column(*j), &self.u) - m * u_total / self.curvature_total)
+            .collect();
+        solve(&self.quadratic, &mut q, &mut new, l1, l2, tolerance)?;
+        let moved: Vec<f64> = new.iter().zip(&old).map(|(n, o)| n - o).collect();
+        let intercept =
+            if self.problem.intercept { (u_total - dot(&self.means, &moved)) / self.curvature_total } else { 0.0 };
+        let mut change = vec![intercept; x.n_rows()];
+        for (j, d) in columns.iter().zip(&moved).filter(|(_, d)| **d != 0.0) {
+            axpy(*d, x.column(*j), &mut change);
+        }
+        Ok(ModelStep { old, new, intercept, change })
+    }
+
+    /// Takes the step, shortened until the objective falls. `false` where an old model's step did not: nothing has
+    /// changed then, and a new model is due.
+    fn walk(&mut self, step: &ModelStep, lambda: f64, objective: &mut f64, fresh: bool) -> Result<bool> {
+        let start = (self.margins.clone(), self.intercept);
+        let mut length = 1.0;
+        loop {
+            self.intercept = start.1 + length * step.intercept;
+            self.margins.iter_mut().zip(&start.0).zip(&step.change).for_each(|((m, s), d)| *m = s + length * d);
+            for (k, j) in self.quadratic.columns.iter().enumerate() {
+                let (old, new) = (step.old[k], step.new[k]);
+                self.beta[*j] = if length == 1.0 { new } else { old + length * (new - old) };
+            }
+            self.refresh();
+            let reached = self.loss + self.penalty(lambda);
+            if reached <= *objective + 1e-12 * objective.abs() {
+                *objective = reached;
+                return Ok(true);
+            }
+            if !fresh {
+                length = 0.0;
+                self.intercept = start.1;
+                self.margins.copy_from_slice(&start.0);
+                self.quadratic.columns.iter().zip(&step.old).for_each(|(j, old)| self.beta[*j] = *old);
+                self.refresh();
+            } else {
+                length *= 0.5;
+            }
+            if length == 0.0 {
+                return Ok(false);
+            }
+            if length < 1e-10 {
+                return Err(not_converged("a penalised path"));
+            }
+        }
     }
 
     /// The dual is feasible only where `Σ u = 0`: a few Newton steps on the intercept alone.
     fn settle_intercept(&mut self) {
         for _ in 0..5 {
             let total = sum(&self.u);
-            let curvature: f64 = self
-                .margins
-                .iter()
-                .zip(&self.weights)
-                .map(|(f, w)| {
-                    let e = (-f.abs()).exp();
-                    w * e / ((1.0 + e) * (1.0 + e))
-                })
-                .sum();
+            let curvature = sum(&self.second);
             if total.abs() <= 1e-16 || curvature <= 0.0 {
                 return;
             }
@@ -396,7 +420,7 @@ impl<'a> State<'a> {
     }
 
     /// Primal minus dual objective at the dual point `s u`.
-    fn gap(&self, lambda: f64, working: &[usize]) -> f64 {
+    fn gap(&self, lambda: f64) -> f64 {
         let alpha = self.problem.l1_ratio;
         let largest = self.gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
         let l1 = lambda * alpha;
@@ -416,8 +440,16 @@ impl<'a> State<'a> {
                 terms.map(|(u, w)| w * entropy((s * u / w).abs().min(1.0))).sum()
             }
         };
-        (self.loss() + self.penalty(lambda, working) - dual + conjugate).max(0.0)
+        (self.loss + self.penalty(lambda) - dual + conjugate).max(0.0)
     }
+}
+
+/// A step of the model: weights before and after, and how intercept and margins move.
+struct ModelStep {
+    old: Vec<f64>,
+    new: Vec<f64>,
+    intercept: f64,
+    change: Vec<f64>,
 }
 
 fn entropy(t: f64) -> f64 {

@@ -33,13 +33,6 @@ impl Quadratic {
         (self.stride, self.values) = (stride, values);
     }
 
-    /// Other columns; the values must be set anew.
-    pub(super) fn reset(&mut self, columns: &[usize]) {
-        self.columns.clear();
-        self.columns.extend_from_slice(columns);
-        self.grow();
-    }
-
     pub(super) fn set(&mut self, i: usize, j: usize, value: f64) {
         self.values[i * self.stride + j] = value;
         self.values[j * self.stride + i] = value;
@@ -55,7 +48,8 @@ impl Quadratic {
 ///
 /// `tolerance` is on the largest decrease that a single coordinate could still give.
 pub(super) fn solve(h: &Quadratic, q: &mut [f64], beta: &mut [f64], l1: f64, l2: f64, tolerance: f64) -> Result<()> {
-    let mut direct_allowed = true;
+    // After a direct solve that failed (more columns than rows can tell apart), a few sweeps thin out the support.
+    let mut next_direct = 0;
     for sweep in 0..100_000 {
         let mut largest: f64 = 0.0;
         let mut signs_changed = false;
@@ -79,8 +73,8 @@ pub(super) fn solve(h: &Quadratic, q: &mut [f64], beta: &mut [f64], l1: f64, l2:
         if largest <= tolerance {
             return Ok(());
         }
-        if (!signs_changed || sweep % 4 == 3) && direct_allowed {
-            direct_allowed = direct(h, q, beta, l1, l2);
+        if (!signs_changed || sweep % 4 == 3) && sweep >= next_direct && !direct(h, q, beta, l1, l2) {
+            next_direct = sweep + 8;
         }
     }
     Err(not_converged("a penalised path"))

@@ -52,7 +52,7 @@ pub enum FoldMean {
 /// | `max_selected` | 20 | 1 and more | a larger penalty is taken until no more columns than this are kept |
 /// | `standardise` | true | | scale the columns inside each fit |
 /// | `class_weight` | `none` | `none`, `balanced` | how much a case counts |
-/// | `tolerance` | 1e-7 | above 0 | relative duality gap |
+/// | `tolerance` | 1e-5 | above 0 | relative duality gap |
 ///
 /// Source of the defaults: PROTOCOL, row 18. Where the chosen penalty keeps nothing, the first point of the path that
 /// keeps a column is taken, so that a model can follow; the summary says so. Fewer patients of a class than folds
@@ -94,7 +94,7 @@ impl Default for LassoParams {
             max_selected: 20,
             standardise: true,
             class_weight: ClassWeight::None,
-            tolerance: 1e-7,
+            tolerance: 1e-5,
         }
     }
 }

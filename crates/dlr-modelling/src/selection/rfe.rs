@@ -127,6 +127,18 @@ pub struct Elimination {
 /// # Errors
 /// [`Code::Parameter`] for parameters out of range; [`Code::Convergence`] where a fit does not arrive.
 pub fn eliminate(x: &Columns, labels: &[bool], params: &RfeParams) -> Result<Elimination> {
+    run(x, labels, params, None)
+}
+
+/// Sees every fit of an elimination, the one on the columns that stay too: columns and their weights.
+pub(super) type Observe<'a> = &'a mut dyn FnMut(&[usize], &[f64]);
+
+pub(super) fn run(
+    x: &Columns,
+    labels: &[bool],
+    params: &RfeParams,
+    mut observe: Option<Observe<'_>>,
+) -> Result<Elimination> {
     params.check()?;
     let n_at_start = x.n_columns();
     let case_weights: Vec<f64> = params.class_weight.weights(labels).iter().map(|w| w * params.c).collect();
@@ -139,17 +151,23 @@ pub fn eliminate(x: &Columns, labels: &[bool], params: &RfeParams) -> Result<Eli
     let mut dual =
         (n_at_start > x.n_rows()).then(|| Dual::new(x.gram(), labels, case_weights.clone(), loss, intercept));
     let mut n_changes = 0;
-    while active.len() > params.n_keep {
-        let mut strength: Vec<(f64, usize)> = match &mut dual {
+    let observed = observe.is_some();
+    let mut weights_of = |active: &[usize], dual: &mut Option<Dual<'_>>| -> Result<Vec<f64>> {
+        let weights = match dual {
             Some(dual) => {
                 dual.solve()?;
-                active.iter().map(|j| (dot(x.column(*j), dual.coefficients()).powi(2), *j)).collect()
+                active.iter().map(|j| dot(x.column(*j), dual.coefficients())).collect()
             }
-            None => {
-                let fit = fit_l2(&x.select(&active), labels, &case_weights, loss, intercept)?;
-                fit.weights.iter().zip(&active).map(|(w, j)| (w * w, *j)).collect()
-            }
+            None => fit_l2(&x.select(active), labels, &case_weights, loss, intercept)?.weights,
         };
+        if let Some(observe) = &mut observe {
+            observe(active, &weights);
+        }
+        Ok(weights)
+    };
+    while active.len() > params.n_keep {
+        let weights = weights_of(&active, &mut dual)?;
+        let mut strength: Vec<(f64, usize)> = weights.iter().zip(&active).map(|(w, j)| (w * w, *j)).collect();
         let n_drop = params.n_to_drop(n_at_start, active.len());
         let by_strength = |a: &(f64, usize), b: &(f64, usize)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
         let (_, first_kept, _) = strength.select_nth_unstable_by(n_drop, by_strength);
@@ -172,6 +190,9 @@ pub fn eliminate(x: &Columns, labels: &[bool], params: &RfeParams) -> Result<Eli
             }
         }
         rounds.push(EliminationRound { removed, margin_ratio });
+    }
+    if observed {
+        weights_of(&active, &mut dual)?;
     }
     let mut ranking = vec![1; n_at_start];
     for (k, round) in rounds.iter().enumerate() {
