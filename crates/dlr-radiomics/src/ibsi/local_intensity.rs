@@ -3,8 +3,9 @@
 //! Voxels beyond the image, and voxels outside the region that are not finite, are left out of the mean.
 
 use crate::{Definition, Family};
-use ndarray::{Array3, ArrayView3};
+use ndarray::{Array3, ArrayView3, Axis, s};
 use rayon::prelude::*;
+use std::ops::Range;
 
 const F: Family = Family::LocalIntensity;
 
@@ -46,16 +47,18 @@ pub fn margin(spacing_mm: [f64; 3]) -> [usize; 3] {
 /// not empty, `image` reaches [`margin`] beyond it wherever there is an image.
 pub fn local_intensity(image: ArrayView3<'_, f64>, mask: ArrayView3<'_, bool>, spacing_mm: [f64; 3]) -> [f64; 2] {
     let rows = sphere_rows(spacing_mm);
-    let prefix = Prefix::new(image);
-    let (nz, ny, nx) = image.dim();
+    let prefix = Prefix::new(image, margin(spacing_mm)[2]);
+    let (nz, ny, _) = image.dim();
     let brightest = image.iter().zip(mask).filter(|(_, m)| **m).map(|(x, _)| *x).fold(f64::NEG_INFINITY, f64::max);
     // Largest mean of each slice, for all voxels and for the brightest ones; a maximum has no order to keep.
     let per_slice = |z: usize| {
         let (mut local, mut global) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
         for y in 0..ny {
-            for x in 0..nx {
-                if mask[[z, y, x]] {
-                    let mean = prefix.mean(&rows, [z, y, x]);
+            let inside = mask.slice(s![z, y, ..]);
+            let Some(first) = inside.iter().position(|m| *m) else { continue };
+            let last = inside.iter().rposition(|m| *m).unwrap_or(first);
+            for (mean, x) in prefix.means(&rows, [z, y], first..last + 1).into_iter().zip(first..) {
+                if inside[x] {
                     global = global.max(mean);
                     if image[[z, y, x]] == brightest {
                         local = local.max(mean);
@@ -85,38 +88,59 @@ fn sphere_rows(spacing_mm: [f64; 3]) -> Vec<[isize; 3]> {
     rows
 }
 
-/// Running sums and counts along x, so that a row of the sphere is one subtraction.
+/// Running sums and counts along x, so that a row of the sphere is one subtraction. Rows are continued by `margin`
+/// voxels on both sides, so that neighbouring voxels are neighbouring differences without a case for the ends.
 struct Prefix {
+    margin: usize,
     sums: Array3<f64>,
-    counts: Array3<u32>,
+    counts: Array3<f64>,
 }
 
 impl Prefix {
-    fn new(image: ArrayView3<'_, f64>) -> Self {
+    fn new(image: ArrayView3<'_, f64>, margin: usize) -> Self {
         let (nz, ny, nx) = image.dim();
-        let mut sums = Array3::zeros((nz, ny, nx + 1));
-        let mut counts = Array3::zeros((nz, ny, nx + 1));
-        for ((z, y, x), value) in image.indexed_iter() {
-            let (v, n) = if value.is_finite() { (*value, 1) } else { (0.0, 0) };
-            sums[[z, y, x + 1]] = sums[[z, y, x]] + v;
-            counts[[z, y, x + 1]] = counts[[z, y, x]] + n;
+        let shape = (nz, ny, nx + 1 + 2 * margin);
+        let (mut sums, mut counts) = (Array3::zeros(shape), Array3::zeros(shape));
+        for ((row, mut sums), mut counts) in
+            image.lanes(Axis(2)).into_iter().zip(sums.lanes_mut(Axis(2))).zip(counts.lanes_mut(Axis(2)))
+        {
+            let (mut sum, mut count) = (0.0, 0.0);
+            for at in margin + 1..nx + 1 + 2 * margin {
+                if let Some(value) = row.get(at - margin - 1).filter(|v| v.is_finite()) {
+                    sum += value;
+                    count += 1.0;
+                }
+                sums[at] = sum;
+                counts[at] = count;
+            }
         }
-        Prefix { sums, counts }
+        Prefix { margin, sums, counts }
     }
 
-    fn mean(&self, rows: &[[isize; 3]], [z, y, x]: [usize; 3]) -> f64 {
-        let (nz, ny, nx) = self.sums.dim();
-        let (mut sum, mut count) = (0.0, 0);
+    /// Means of the spheres around the voxels `along` of row `z`, `y`.
+    fn means(&self, rows: &[[isize; 3]], [z, y]: [usize; 2], along: Range<usize>) -> Vec<f64> {
+        let (nz, ny, _) = self.sums.dim();
+        let n = along.len();
+        let (mut sums, mut counts) = (vec![0.0; n], vec![0.0; n]);
         for [dz, dy, half] in rows {
             let (Some(z), Some(y)) = (z.checked_add_signed(*dz), y.checked_add_signed(*dy)) else { continue };
             if z >= nz || y >= ny {
                 continue;
             }
-            let (from, to) = (x.saturating_sub(*half as usize), (x + *half as usize + 1).min(nx - 1));
-            sum += self.sums[[z, y, to]] - self.sums[[z, y, from]];
-            count += self.counts[[z, y, to]] - self.counts[[z, y, from]];
+            // Entry `x + margin` holds the sum of what lies before voxel `x`.
+            let before = along.start + self.margin - *half as usize;
+            let behind = along.start + self.margin + *half as usize + 1;
+            let add = |to: &mut [f64], prefix: &Array3<f64>| {
+                let (low, high) =
+                    (prefix.slice(s![z, y, before..before + n]), prefix.slice(s![z, y, behind..behind + n]));
+                for ((to, low), high) in to.iter_mut().zip(low).zip(high) {
+                    *to += high - low;
+                }
+            };
+            add(&mut sums, &self.sums);
+            add(&mut counts, &self.counts);
         }
-        sum / f64::from(count)
+        sums.iter().zip(counts).map(|(sum, count)| sum / count).collect()
     }
 }
 
