@@ -62,7 +62,7 @@ pub use repeated::{RepeatScore, RepeatedScores, by_patient, mean_held_out, mean_
 pub use roc::{RocBand, RocCurve, roc_band, roc_curve};
 pub use scores::{Scores, evaluate};
 pub use subgroup::{
-    InteractionTest, SubgroupAnalysis, SubgroupComparison, SubgroupLevel, SubgroupParams, adjust_by_holm, cut_levels,
-    detectable_difference, interaction_test, subgroup_analysis,
+    InteractionTest, SubgroupAnalysis, SubgroupComparison, SubgroupLevel, SubgroupParams, adjust_by_holm,
+    clinical_levels, cut_levels, detectable_difference, interaction_test, subgroup_analysis,
 };
 pub use threshold::{fixed_cut, target_sensitivity, youden};

@@ -7,7 +7,7 @@ use crate::distribution::{chi_squared_p, two_sided_z};
 use crate::interval::Interval;
 use crate::logit::{log_odds, logistic_fit};
 use crate::multiple::holm;
-use dlr_core::{Code, Error, Result};
+use dlr_core::{Code, Cohort, Error, Result, Value};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -109,6 +109,38 @@ pub fn cut_levels(values: &[f64], cut: f64) -> Vec<Option<String>> {
         _ => Some(format!(">= {cut}")),
     };
     values.iter().map(level).collect()
+}
+
+/// Levels of a clinical column, or of `center`, for cases in the order given; a number with a cut becomes two levels, one
+/// without is a level of its own. A case without the value has none.
+///
+/// # Errors
+/// `E0502` for a case that the cohort does not know, `E0402` for a column that no case of the cohort has.
+pub fn clinical_levels(
+    cohort: &Cohort,
+    cases: &[String],
+    column: &str,
+    cut: Option<f64>,
+) -> Result<Vec<Option<String>>> {
+    let known = column == "center" || cohort.rows().iter().any(|row| row.clinical.contains_key(column));
+    if !known {
+        return Err(Error::new(Code::UnknownName, format!("no case has a clinical column `{column}`")));
+    }
+    let level = |case: &String| {
+        let row = cohort.row(case);
+        let row =
+            row.ok_or_else(|| Error::new(Code::TableMismatch, "the cohort does not know this case").for_case(case))?;
+        if column == "center" {
+            return Ok(Some(row.center.clone()));
+        }
+        Ok(match (row.clinical.get(column), cut) {
+            (Some(Value::Number(v)), Some(cut)) => cut_levels(&[*v], cut).remove(0),
+            (Some(Value::Number(v)), None) => (!v.is_nan()).then(|| v.to_string()),
+            (Some(Value::Text(text)), _) => Some(text.clone()),
+            (Some(Value::Missing) | None, _) => None,
+        })
+    };
+    cases.iter().map(level).collect()
 }
 
 /// Judges the model within each level of one factor.
@@ -296,6 +328,18 @@ mod tests {
         // PROTOCOL: two halves of 74 (37 each, prevalence 45/74) at an AUC of 0.939 can show about 0.16.
         let found = detectable_difference(0.939, [(22, 15), (23, 14)], 0.05, 0.80);
         assert!((0.14..0.17).contains(&found), "{found}");
+    }
+
+    #[test]
+    fn levels_of_a_cohort() {
+        let cohort = dlr_core::conformance::sample_cohort();
+        let cases = ["case-00".to_owned(), "case-01".to_owned()];
+        let centers = clinical_levels(&cohort, &cases, "center", None).unwrap();
+        assert_eq!(centers, [Some("north".to_owned()), Some("south".to_owned())]);
+        let ages = clinical_levels(&cohort, &cases, "age", Some(45.0)).unwrap();
+        assert_eq!(ages, [Some("< 45".to_owned()), Some(">= 45".to_owned())]);
+        assert_eq!(clinical_levels(&cohort, &cases, "weight", None).unwrap_err().code(), Code::UnknownName);
+        assert_eq!(clinical_levels(&cohort, &["x".into()], "age", None).unwrap_err().code(), Code::TableMismatch);
     }
 
     #[test]
