@@ -7,6 +7,11 @@
 //! |---|---|
 //! | `conformance` | recomputes published and oracle values from a folder of reference files |
 
+// The examples of the README are tests.
+#[doc = include_str!("../README.md")]
+#[cfg(doctest)]
+pub struct Readme;
+
 mod auc;
 mod audit;
 mod bootstrap;

@@ -8,6 +8,11 @@
 //! |---|---|
 //! | `conformance` | recomputes oracle values from a folder of reference files |
 
+// The examples of the README are tests.
+#[doc = include_str!("../README.md")]
+#[cfg(doctest)]
+pub struct Readme;
+
 mod accuracy;
 mod conditional;
 #[cfg(feature = "conformance")]

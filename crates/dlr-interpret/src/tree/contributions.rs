@@ -39,19 +39,33 @@ fn weight(k: usize, m: usize) -> f64 {
 /// interval does not hold cannot be in `S`. `skip` are left out of the product.
 fn subset_sum(leaf: &Leaf, mask: u64, skip: [usize; 2], n_others: usize) -> f64 {
     let mut cold = 1.0;
-    // Coefficients of the product of (zero + t) over the columns that hold the row: subsets by size.
-    let mut by_size = vec![1.0];
-    for (bit, zero) in leaf.zero.iter().enumerate().filter(|(bit, _)| !skip.contains(bit)) {
+    // Coefficients of the product of (zero + t) over the columns that hold the row: subsets by size. On the stack, because
+    // this is the innermost loop of all.
+    let mut by_size = [0.0; 65];
+    by_size[0] = 1.0;
+    let mut n_hot = 0;
+    for (bit, zero) in leaf.zero.iter().enumerate() {
+        if skip.contains(&bit) {
+            continue;
+        }
         if mask >> bit & 1 == 0 {
             cold *= zero;
             continue;
         }
-        by_size.push(0.0);
-        for k in (0..by_size.len()).rev() {
-            by_size[k] = by_size[k] * zero + if k > 0 { by_size[k - 1] } else { 0.0 };
+        n_hot += 1;
+        for k in (1..=n_hot).rev() {
+            by_size[k] = by_size[k] * zero + by_size[k - 1];
         }
+        by_size[0] *= zero;
     }
-    cold * by_size.iter().enumerate().map(|(k, c)| c * weight(k, n_others - k)).sum::<f64>()
+    // weight(k, n - k), each from the one before.
+    let mut share = 1.0 / (n_others + 1) as f64;
+    let mut sum = 0.0;
+    for (k, c) in by_size[..=n_hot].iter().enumerate() {
+        sum += c * share;
+        share *= (k + 1) as f64 / (n_others - k).max(1) as f64;
+    }
+    cold * sum
 }
 
 fn gain(leaf: &Leaf, mask: u64, bit: usize) -> f64 {
