@@ -297,12 +297,13 @@ fn shap(model: &ModelOutcome) -> Option<Shap> {
 
 fn cam(outcome: &Outcome, maps: &Maps) -> Cam {
     Cam {
-        method: "Grad-CAM of the deep block, in closed form: the network is frozen and the model on its pooled features \
-                 is linear, so each position's part of the log odds is known exactly"
-            .into(),
+        method: "Grad-CAM of the deep block".into(),
         model: outcome.file.report.explain.clone(),
         signed: true,
         notes: vec![
+            "The network is frozen and the model on its pooled features is linear, so the map has a closed form: each \
+             position's part of the log odds is known exactly, and the mean of a map is the deep block's part."
+                .into(),
             "Each patient's map is the mean over the cross-validated models that had not seen that patient.".into(),
             "Only the deep block is mapped. Its share of the attribution stands beside each case: a map of a small share \
              means little."
