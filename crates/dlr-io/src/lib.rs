@@ -17,6 +17,8 @@
 pub mod atomic;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+#[cfg(feature = "dicom")]
+pub mod dicom;
 mod digest;
 mod failure;
 mod image;
