@@ -48,10 +48,7 @@ impl Discretisation {
                 // differ from that comparison by rounding, so the edge has the last word.
                 let step = (lowest + bin_width) - lowest;
                 let edge = |k: f64| lowest + k * step;
-                Ok(intensities
-                    .iter()
-                    .map(|&x| settle(((x - lowest) / bin_width).floor(), x, edge) as u32 + 1)
-                    .collect())
+                Ok(intensities.iter().map(|&x| settle(whole((x - lowest) / bin_width), x, edge) as u32 + 1).collect())
             }
             Discretisation::CountOfEdges { n_bins } => {
                 let n = f64::from(at_least_one(n_bins)?);
@@ -59,7 +56,7 @@ impl Discretisation {
                 let step = (high - low) / n;
                 // The last edge is moved up by 1 so that the maximum falls below it.
                 let edge = |k: f64| if k >= n { high + 1.0 } else { low + k * step };
-                let level = |&x: &f64| settle(((x - low) / step).floor().min(n - 1.0), x, edge) as u32 + 1;
+                let level = |&x: &f64| settle(whole((x - low) / step).min(n - 1.0), x, edge) as u32 + 1;
                 Ok(intensities.iter().map(level).collect())
             }
             Discretisation::FixedBinSize { bin_width, lowest } => {
@@ -94,6 +91,11 @@ impl Discretisation {
             }
         }
     }
+}
+
+/// Rounds a number that is not negative down; a cast is cheaper than a call.
+fn whole(x: f64) -> f64 {
+    f64::from(x as u32)
 }
 
 /// The bin whose edges enclose `x`, found from a guess that rounding may have put one off.

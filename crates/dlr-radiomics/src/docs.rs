@@ -1,14 +1,21 @@
 //! `docs/features.md` and the entries of `features.json`, made from the definition tables.
 
 use crate::definition::{Definition, Family, Profile};
+use crate::ibsi;
 use crate::pyradiomics::tables;
 use dlr_core::FeatureName;
 use std::fmt::Write;
 
-/// The definition behind a column name of the `pyradiomics` profile; `None` for names of other origin.
-pub fn definition_of(name: &FeatureName) -> Option<&'static Definition> {
-    let family = tables::FAMILIES.into_iter().find(|f| f.as_str() == name.family())?;
-    tables::definitions(family).iter().find(|d| d.feature == name.feature())
+/// The definition behind a column name of a profile; `None` for names of other origin.
+pub fn definition_of(profile: Profile, name: &FeatureName) -> Option<&'static Definition> {
+    let of = |families: &[Family], definitions: fn(Family) -> &'static [Definition]| {
+        let family = families.iter().copied().find(|f| f.as_str() == name.family())?;
+        definitions(family).iter().find(|d| d.feature == name.feature())
+    };
+    match profile {
+        Profile::Pyradiomics => of(&tables::FAMILIES, tables::definitions),
+        Profile::Ibsi => of(&ibsi::FAMILIES, ibsi::definitions),
+    }
 }
 
 /// The whole page, as it is kept in `docs/features.md`.
@@ -19,12 +26,20 @@ pub fn features_markdown() -> String {
          Columns are named `roi_imagetype_family_feature`.\n\
          `I` is the unit of the image's intensities, `1` is dimensionless.\n",
     );
-    profile(&mut page, Profile::Pyradiomics);
+    pyradiomics(&mut page);
+    page.push_str(
+        "\n## Profile `ibsi`\n\n\
+         Formulae, symbols and aggregations are those of the IBSI reference manual (version 11); the codes are its permanent \
+         identifiers.\n\
+         A variant at the end of the name tells the aggregation or the fraction of a histogram.\n",
+    );
+    for family in ibsi::FAMILIES {
+        table(&mut page, family, ibsi::definitions(family), |_| true);
+    }
     page
 }
 
-fn profile(page: &mut String, profile: Profile) {
-    let Profile::Pyradiomics = profile else { return };
+fn pyradiomics(page: &mut String) {
     page.push_str(
         "\n## Profile `pyradiomics`\n\n\
          Symbols: intensities `x`, their number `n`, `p(k)` the share of voxels with grey level `k`.\n\
@@ -37,13 +52,13 @@ fn profile(page: &mut String, profile: Profile) {
          Features marked * are computed only when a parameter file names them.\n",
     );
     for family in tables::FAMILIES {
-        table(page, family, tables::definitions(family));
+        table(page, family, tables::definitions(family), tables::is_default);
     }
 }
 
-fn table(page: &mut String, family: Family, definitions: &[Definition]) {
+fn table(page: &mut String, family: Family, definitions: &[Definition], is_default: fn(&Definition) -> bool) {
     let rows = definitions.iter().map(|d| {
-        let mark = if tables::is_default(d) { "" } else { "*" };
+        let mark = if is_default(d) { "" } else { "*" };
         // A bar would end the cell.
         let formula = d.formula.replace('|', "\\|");
         format!("| {}{mark} | {} | {} | {formula} | {} |\n", d.feature, d.ibsi, d.unit, d.degenerate)

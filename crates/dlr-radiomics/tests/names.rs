@@ -1,9 +1,9 @@
 //! Names are a promise: a rename shows here.
 
 use data_fixtures::path;
-use dlr_radiomics::Extractor;
 use dlr_radiomics::docs::{definition_of, features_markdown};
 use dlr_radiomics::pyradiomics::{Params, Selection, Setting, pyradiomics_name, tables};
+use dlr_radiomics::{Extractor, Profile};
 
 #[test]
 fn the_name_list_is_as_promised() {
@@ -13,7 +13,7 @@ fn the_name_list_is_as_promised() {
         .map(|family| Selection { family, features: (0..tables::definitions(family).len()).collect() })
         .collect();
     let names = Extractor::new(params).unwrap().names();
-    assert!(names.iter().all(|name| definition_of(name).is_some()));
+    assert!(names.iter().all(|name| definition_of(Profile::Pyradiomics, name).is_some()));
     let list: String = names.iter().map(|name| pyradiomics_name(name) + "\n").collect();
     assert_eq!(list, include_str!("names.txt"), "a feature was renamed, added or removed");
 }

@@ -26,3 +26,14 @@ fn reference_values_of_the_repository() {
     assert!(tables.iter().map(|t| t.total).sum::<usize>() > 1000);
     all_green(&tables);
 }
+
+/// The same check on the shared folder, which holds filtered image types too and may hold more cases.
+#[test]
+fn reference_values_of_the_shared_folder() {
+    let (Some(reference), Some(data)) =
+        (data_fixtures::shared("peers/pyradiomics_reference"), data_fixtures::shared("data/pyradiomics"))
+    else {
+        return;
+    };
+    all_green(&pyradiomics(&reference, &data, &load).unwrap());
+}

@@ -32,6 +32,19 @@ impl Counts {
         Counts { cells }
     }
 
+    /// From a dense table whose row and column 0 are not counted.
+    pub(crate) fn from_dense_with_margin(dense: &[u32], n_cols: usize) -> Self {
+        let mut cells = Vec::new();
+        for (row, line) in dense.chunks_exact(n_cols.max(1)).enumerate().skip(1) {
+            for (col, &n) in line.iter().enumerate().skip(1) {
+                if n > 0 {
+                    cells.push(Cell { row: row as u32, col: col as u32, n: f64::from(n) });
+                }
+            }
+        }
+        Counts { cells }
+    }
+
     /// From single occurrences `(row, col)` in any order.
     pub fn from_pairs(mut pairs: Vec<(u32, u32)>) -> Self {
         pairs.sort_unstable();

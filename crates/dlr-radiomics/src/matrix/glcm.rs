@@ -30,8 +30,7 @@ fn dense(levels: &Levels, voxels: &[u32], step: isize) -> Counts {
         let there = ranks[(at as isize + step) as usize] as usize;
         table[here * n + there] += 1;
     }
-    let inner: Vec<u32> = table[n..].chunks_exact(n).flat_map(|row| row[1..].iter().copied()).collect();
-    Counts::from_dense(&inner, n - 1)
+    Counts::from_dense_with_margin(&table, n)
 }
 
 fn sparse(levels: &Levels, voxels: &[u32], step: isize) -> Counts {

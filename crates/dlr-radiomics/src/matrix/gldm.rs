@@ -15,16 +15,30 @@ pub fn gldm(levels: &Levels, offsets: &[Offset], tolerance: f64, extent: Extent)
     let n_cols = offsets.len() + 1;
     let count = |voxels: &[u32]| {
         let mut table = vec![0u32; levels.n_ranks() * n_cols];
-        for &at in voxels {
-            let rank = levels.ranks[at as usize];
-            let near = steps.iter().map(|step| levels.ranks[(at as isize + step) as usize]);
-            let dependence = if tolerance < 1.0 {
-                near.filter(|r| *r == rank).count()
-            } else {
-                let value = levels.value(u32::from(rank));
-                near.filter(|r| *r > 0 && (levels.value(u32::from(*r)) - value).abs() <= tolerance).count()
-            };
-            table[(rank as usize - 1) * n_cols + dependence] += 1;
+        let mut dependence = Vec::new();
+        for (first, length) in Levels::stretches(voxels) {
+            dependence.clear();
+            dependence.resize(length, 0u16);
+            let here = &levels.ranks[first..first + length];
+            for step in &steps {
+                let start = (first as isize + step) as usize;
+                let near = &levels.ranks[start..start + length];
+                if tolerance < 1.0 {
+                    for (sum, (here, near)) in dependence.iter_mut().zip(here.iter().zip(near)) {
+                        *sum += u16::from(here == near);
+                    }
+                } else {
+                    let close = |a: u16, b: u16| {
+                        b > 0 && (levels.value(u32::from(a)) - levels.value(u32::from(b))).abs() <= tolerance
+                    };
+                    for (sum, (here, near)) in dependence.iter_mut().zip(here.iter().zip(near)) {
+                        *sum += u16::from(close(*here, *near));
+                    }
+                }
+            }
+            for (rank, dependence) in here.iter().zip(&dependence) {
+                table[(usize::from(*rank) - 1) * n_cols + usize::from(*dependence)] += 1;
+            }
         }
         Counts::from_dense(&table, n_cols)
     };

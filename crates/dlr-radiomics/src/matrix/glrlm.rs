@@ -22,41 +22,61 @@ pub struct Runs {
 /// An offset longer than the margin of `levels`.
 pub fn glrlm(levels: &Levels, offsets: &[Offset], extent: Extent) -> Result<Vec<Vec<Runs>>> {
     let steps = offsets.iter().map(|o| levels.step(*o)).collect::<Result<Vec<_>>>()?;
-    let groups = levels.groups(extent);
-    let runs = |voxels: &[u32]| {
-        steps.iter().zip(offsets).map(|(&step, &offset)| direction(levels, voxels, step, offset)).collect()
+    let mut lengths = vec![1u32; levels.ranks.len()];
+    let mut runs = |voxels: &[u32]| {
+        let along = steps.iter().zip(offsets);
+        along.map(|(&step, &offset)| direction(levels, voxels, step, offset, &mut lengths)).collect()
     };
-    Ok(groups.iter().map(|voxels| runs(voxels)).collect())
+    Ok(levels.groups(extent).iter().map(|voxels| runs(voxels)).collect())
 }
 
-fn direction(levels: &Levels, voxels: &[u32], step: isize, offset: Offset) -> Runs {
+/// Above this many cells a table of rank by length costs more than sorting the runs.
+const DENSE_CELLS: usize = 1 << 18;
+
+/// Voxels are visited in memory order, so that each knows the length of the run up to it. `lengths` is scratch.
+fn direction(levels: &Levels, voxels: &[u32], step: isize, offset: Offset, lengths: &mut [u32]) -> Runs {
     let ranks = &levels.ranks;
-    let longest = levels.shape().into_iter().max().unwrap_or(1);
-    let dense = levels.n_ranks() * longest <= 1 << 16;
-    let mut table = vec![0u32; if dense { levels.n_ranks() * longest } else { 0 }];
-    let mut pairs = Vec::new();
+    // Runs are the same both ways; forward is the way of memory.
+    let step = step.unsigned_abs();
+    let n_cols = levels.shape().into_iter().max().unwrap_or(1) + 1;
+    let n_cells = (levels.n_ranks() + 1) * n_cols;
+    for &at in voxels {
+        lengths[at as usize] = 1;
+    }
+    let two_in_a_row;
+    let counts = if n_cells <= DENSE_CELLS {
+        // Row and column 0 stay empty: ranks and lengths begin at 1.
+        let mut table = vec![0u32; n_cells];
+        two_in_a_row = walk(ranks, voxels, step, lengths, |rank, length| table[rank * n_cols + length as usize] += 1);
+        Counts::from_dense_with_margin(&table, n_cols)
+    } else {
+        let mut pairs = Vec::new();
+        two_in_a_row = walk(ranks, voxels, step, lengths, |rank, length| pairs.push((rank as u32, length)));
+        Counts::from_pairs(pairs)
+    };
+    Runs { counts, has_line: two_in_a_row || shares_a_line(levels, voxels, offset) }
+}
+
+/// Calls `end_of_run` with rank and length of every run; returns whether two voxels are neighbours.
+fn walk(
+    ranks: &[u16],
+    voxels: &[u32],
+    step: usize,
+    lengths: &mut [u32],
+    mut end_of_run: impl FnMut(usize, u32),
+) -> bool {
     let mut two_in_a_row = false;
     for &at in voxels {
-        let mut at = at as usize;
-        let rank = ranks[at];
-        let before = ranks[(at as isize - step) as usize];
-        two_in_a_row |= before > 0;
-        if before == rank {
-            continue;
-        }
-        let mut length = 0;
-        while ranks[at] == rank {
-            length += 1;
-            at = (at as isize + step) as usize;
-        }
-        if dense {
-            table[(rank as usize - 1) * longest + length - 1] += 1;
+        let at = at as usize;
+        let (rank, next, length) = (ranks[at], ranks[at + step], lengths[at]);
+        two_in_a_row |= next > 0;
+        if next == rank {
+            lengths[at + step] = length + 1;
         } else {
-            pairs.push((u32::from(rank), length as u32));
+            end_of_run(usize::from(rank), length);
         }
     }
-    let counts = if dense { Counts::from_dense(&table, longest) } else { Counts::from_pairs(pairs) };
-    Runs { counts, has_line: two_in_a_row || shares_a_line(levels, voxels, offset) }
+    two_in_a_row
 }
 
 /// Whether two voxels lie on one line along `offset` with a gap between them. Reached only by tiny or thin regions.
@@ -80,7 +100,39 @@ fn shares_a_line(levels: &Levels, voxels: &[u32], offset: Offset) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matrix::half_offsets;
     use ndarray::{Array3, array};
+
+    /// From the first voxel of each run on, as the definition reads.
+    fn slow(levels: &Levels, offset: Offset) -> Counts {
+        let rank = |i: [usize; 3], k: isize| {
+            let at = [0, 1, 2].map(|a| i[a] as isize + k * offset[a]);
+            let inside = (0..3).all(|a| (0..levels.shape()[a] as isize).contains(&at[a]));
+            if inside { levels.rank(at) } else { 0 }
+        };
+        let first = levels.indices().filter(|&i| rank(i, -1) != rank(i, 0));
+        let run = |i| (u32::from(rank(i, 0)), (1..).take_while(|&k| rank(i, k) == rank(i, 0)).count() as u32 + 1);
+        Counts::from_pairs(first.map(run).collect())
+    }
+
+    #[test]
+    fn equals_walking_each_run_both_ways_and_by_slice() {
+        let mask = Array3::from_shape_fn((4, 5, 6), |(z, y, x)| (z + 3 * y + x) % 7 != 0);
+        let n = mask.iter().filter(|v| **v).count();
+        let grey: Vec<u32> = (0..n).map(|i| 1 + (i * i % 3) as u32).collect();
+        let levels = Levels::new(mask.view(), &grey, 1).unwrap();
+        for offset in half_offsets(&[1], None) {
+            let back = offset.map(|o| -o);
+            let found = &glrlm(&levels, &[offset, back], Extent::Volume).unwrap()[0];
+            assert_eq!(found[0].counts, slow(&levels, offset));
+            assert_eq!(found[1].counts, found[0].counts);
+        }
+        let in_plane = half_offsets(&[1], Some(1));
+        let slices = glrlm(&levels, &in_plane, Extent::Slices { axis: 1 }).unwrap();
+        for (at, offset) in in_plane.iter().enumerate() {
+            assert_eq!(Counts::merge(slices.iter().map(|s| &s[at].counts)), slow(&levels, *offset));
+        }
+    }
 
     #[test]
     fn runs_of_a_row() {

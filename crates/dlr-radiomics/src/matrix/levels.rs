@@ -53,12 +53,14 @@ impl Levels {
         let mut voxels = Vec::with_capacity(levels.len());
         let mut next = levels.iter();
         let rank_of = RankTable::new(&values);
-        for ((z, y, x), inside) in mask.indexed_iter() {
-            if *inside {
-                let Some(level) = next.next() else { return Err(wrong_number(levels.len())) };
-                let at = ((z + margin) * my + y + margin) * mx + x + margin;
-                ranks[at] = rank_of.rank(*level);
-                voxels.push(at as u32);
+        for (z, plane) in mask.outer_iter().enumerate() {
+            for (y, row) in plane.outer_iter().enumerate() {
+                let start = ((z + margin) * my + y + margin) * mx + margin;
+                for (x, _) in row.iter().enumerate().filter(|(_, inside)| **inside) {
+                    let Some(level) = next.next() else { return Err(wrong_number(levels.len())) };
+                    ranks[start + x] = rank_of.rank(*level);
+                    voxels.push((start + x) as u32);
+                }
             }
         }
         if next.next().is_some() {
@@ -111,6 +113,12 @@ impl Levels {
             let at = at as usize;
             [at / (my * mx) - self.margin, at / mx % my - self.margin, at % mx - self.margin]
         })
+    }
+
+    /// Stretches of positions without a gap, from a sorted list: `(first, length)`. Within one, neighbours at a fixed
+    /// offset are a stretch too, which the compiler turns into wide instructions.
+    pub(crate) fn stretches(voxels: &[u32]) -> impl Iterator<Item = (usize, usize)> + '_ {
+        voxels.chunk_by(|a, b| a + 1 == *b).map(|stretch| (stretch[0] as usize, stretch.len()))
     }
 
     /// Shape with margins.

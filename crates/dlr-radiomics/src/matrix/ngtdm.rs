@@ -21,27 +21,73 @@ pub struct Ngtdm {
 pub fn ngtdm(levels: &Levels, offsets: &[Offset], extent: Extent) -> Result<Vec<Ngtdm>> {
     let steps = offsets.iter().map(|o| levels.step(*o)).collect::<Result<Vec<_>>>()?;
     let n_ranks = levels.n_ranks();
-    // Entry 0 is outside of the region and adds nothing, which spares a branch per neighbour.
-    let value: Vec<u64> = std::iter::once(0).chain(levels.values().iter().map(|v| u64::from(*v))).collect();
+    // 0 is outside of the region and adds nothing, which spares a branch per neighbour.
+    let value: Vec<u32> = std::iter::once(0).chain(levels.values().iter().copied()).collect();
+    let values: Vec<u32> = levels.ranks.iter().map(|rank| value[usize::from(*rank)]).collect();
+    // Sums of grey levels fit into 32 bit unless an outlier makes them huge.
+    let is_narrow = u64::from(levels.max_value()) * (offsets.len() as u64) < u64::from(u32::MAX);
     let count = |voxels: &[u32]| {
         let mut sums = Ngtdm { n: vec![0.0; n_ranks], n_with_neighbours: vec![0.0; n_ranks], s: vec![0.0; n_ranks] };
-        for &at in voxels {
-            let rank = levels.ranks[at as usize] as usize;
-            let (mut total, mut n_near) = (0u64, 0u32);
+        let (mut total, mut n_near) = (Vec::new(), Vec::new());
+        for (first, length) in Levels::stretches(voxels) {
+            n_near.clear();
+            n_near.resize(length, 0u32);
+            total.clear();
             for step in &steps {
-                let near = levels.ranks[(at as isize + step) as usize];
-                total += value[near as usize];
-                n_near += u32::from(near > 0);
+                let start = (first as isize + step) as usize;
+                for (n, near) in n_near.iter_mut().zip(&values[start..start + length]) {
+                    *n += u32::from(*near > 0);
+                }
             }
-            sums.n[rank - 1] += 1.0;
-            if n_near > 0 {
-                sums.n_with_neighbours[rank - 1] += 1.0;
-                sums.s[rank - 1] += (value[rank] as f64 - total as f64 / f64::from(n_near)).abs();
+            if is_narrow {
+                add_up::<u32>(&values, first, length, &steps, &mut total);
+            } else {
+                add_up::<u64>(&values, first, length, &steps, &mut total);
+            }
+            for (k, (total, n_near)) in total.iter().zip(&n_near).enumerate() {
+                let rank = usize::from(levels.ranks[first + k]);
+                sums.n[rank - 1] += 1.0;
+                if *n_near > 0 {
+                    sums.n_with_neighbours[rank - 1] += 1.0;
+                    sums.s[rank - 1] += (f64::from(values[first + k]) - total / f64::from(*n_near)).abs();
+                }
             }
         }
         sums
     };
     Ok(levels.groups(extent).iter().map(|voxels| count(voxels)).collect())
+}
+
+/// Sums of the neighbours' grey levels for a stretch of voxels, added as whole numbers of type `T`.
+fn add_up<T>(values: &[u32], first: usize, length: usize, steps: &[isize], totals: &mut Vec<f64>)
+where
+    T: Copy + Default + From<u32> + std::ops::AddAssign + Wide,
+{
+    let mut sums = vec![T::default(); length];
+    for step in steps {
+        let start = (first as isize + step) as usize;
+        for (sum, near) in sums.iter_mut().zip(&values[start..start + length]) {
+            *sum += T::from(*near);
+        }
+    }
+    totals.extend(sums.iter().map(|sum| sum.to_f64()));
+}
+
+/// A whole number as a float; exact below 2^53.
+trait Wide {
+    fn to_f64(self) -> f64;
+}
+
+impl Wide for u32 {
+    fn to_f64(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+impl Wide for u64 {
+    fn to_f64(self) -> f64 {
+        self as f64
+    }
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ pub(crate) fn prepare<'a>(image: &'a Volume, mask: &'a Mask, settings: &Settings
     if settings.correct_mask && !image.geometry().is_same_grid(mask.geometry()) {
         mask = Cow::Owned(mask_onto(&mask, image.geometry())?);
     }
-    Roi::new(image, &mask)?;
+    let mut region = Roi::new(image, &mask)?.bounding_box();
     let mut image = Cow::Borrowed(image);
     let resampled = settings.resampled_pixel_spacing.zip(settings.interpolator);
     let store = match resampled {
@@ -53,21 +53,29 @@ pub(crate) fn prepare<'a>(image: &'a Volume, mask: &'a Mask, settings: &Settings
     if let Some(([x, y, z], interpolator)) = resampled {
         let pad = settings.pad_distance;
         let new = resample_like_pyradiomics(&image, &mask, [z, y, x], interpolator, pad, store)?;
-        if new.mask.bounding_box().is_none() {
+        let Some(found) = new.mask.bounding_box() else {
             return Err(Error::new(Code::EmptyMask, "no voxel of the region is left after resampling")
                 .expected("a voxel centre of the new grid inside the region")
                 .hint("choose a finer `resampledPixelSpacing`"));
-        }
+        };
+        region = found;
         (image, mask) = (Cow::Owned(new.image), Cow::Owned(new.mask));
     } else if settings.pre_crop {
-        let at = checked_box(&mask, settings)?.grown([settings.pad_distance; 3], mask.geometry().shape());
+        let at = region.grown([settings.pad_distance; 3], mask.geometry().shape());
+        region = IndexBox {
+            start: [0, 1, 2].map(|a| region.start[a] - at.start[a]),
+            end: [0, 1, 2].map(|a| region.end[a] - at.start[a]),
+        };
         (image, mask) = (Cow::Owned(image.crop(at)), Cow::Owned(mask.crop(at)));
     }
-    let mut at = checked_box(&mask, settings)?;
+    let mut at = checked(region, &mask, settings)?;
     let mut resegmented = None;
     if settings.resegment_range.is_some() {
         let narrower = resegment(&image, &mask, at, settings)?;
-        at = checked_box(&narrower, settings)?;
+        let Some(found) = narrower.bounding_box() else {
+            return Err(Error::new(Code::EmptyMask, "re-segmentation leaves no voxel"));
+        };
+        at = checked(found, &narrower, settings)?;
         if settings.resegment_shape {
             mask = Cow::Owned(narrower);
         } else {
@@ -80,11 +88,8 @@ pub(crate) fn prepare<'a>(image: &'a Volume, mask: &'a Mask, settings: &Settings
 /// The box of a region that satisfies the size settings.
 ///
 /// # Errors
-/// [`Code::EmptyMask`]; [`Code::Region`] where a size setting is not met.
-fn checked_box(mask: &Mask, settings: &Settings) -> Result<IndexBox> {
-    let Some(region) = mask.bounding_box() else {
-        return Err(Error::new(Code::EmptyMask, "the mask has no voxel"));
-    };
+/// [`Code::Region`] where a size setting is not met.
+fn checked(region: IndexBox, mask: &Mask, settings: &Settings) -> Result<IndexBox> {
     let extent = region.shape();
     let n_dimensions = extent.iter().filter(|n| **n > 1).count();
     if let Some(needed) = settings.minimum_roi_dimensions

@@ -1,0 +1,5 @@
+//! Prints `docs/features.md`.
+
+fn main() {
+    print!("{}", dlr_radiomics::docs::features_markdown());
+}
