@@ -8,7 +8,7 @@ mod tidy;
 use std::{
     env,
     path::PathBuf,
-    process::{Command, ExitCode},
+    process::{Command, ExitCode, Stdio},
 };
 
 const HELP: &str = "\
@@ -98,14 +98,28 @@ fn experiment(args: &[String]) -> bool {
 }
 
 fn docs() -> bool {
-    // The feature table is made from the constant tables of the code, so it cannot fall behind.
-    let table = ["run", "--release", "--quiet", "--package", "dlr-radiomics", "--example", "feature_table"];
-    // Set for this process's child only through the flag, so that nothing else is rebuilt.
-    cargo(&table, &[])
+    features()
         && cargo(
             &["doc", "--release", "--workspace", "--no-deps", "--config", "build.rustdocflags=[\"-Dwarnings\"]"],
             &[],
         )
+}
+
+/// Writes docs/features.md from the constant tables of the code, so that it cannot fall behind.
+fn features() -> bool {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let example = ["run", "--release", "--quiet", "--package", "dlr-radiomics", "--example", "feature_table"];
+    let table = match Command::new(cargo).args(example).current_dir(root()).stderr(Stdio::inherit()).output() {
+        Ok(output) if output.status.success() => output.stdout,
+        _ => return false,
+    };
+    match std::fs::write(root().join("docs/features.md"), table) {
+        Ok(()) => true,
+        Err(error) => {
+            eprintln!("docs/features.md cannot be written: {error}");
+            false
+        }
+    }
 }
 
 fn bench(args: &[String]) -> bool {

@@ -54,17 +54,26 @@ fn splitter<T: Splitter + DeserializeOwned + 'static>(shelf: &mut Shelf<dyn Spli
 
 /// What the features sidecar says of a column, where its crate has a definition of it.
 pub(crate) fn definition(name: &FeatureName) -> Option<Map<String, Value>> {
-    let families = dlr_radiomics::pyradiomics::tables::FAMILIES;
-    let family = families.into_iter().find(|f| f.as_str() == name.family())?;
-    let definitions = dlr_radiomics::pyradiomics::tables::definitions(family);
-    let definition = definitions.iter().find(|d| d.feature == name.feature())?;
-    let entry = json!({
-        "profile": "pyradiomics",
-        "ibsi": definition.ibsi,
-        "definition": definition.formula,
-        "unit": definition.unit,
-        "degenerate": definition.degenerate,
-    });
+    let entry = match dlr_radiomics::docs::definition_of(name) {
+        Some(definition) => json!({
+            "profile": "pyradiomics",
+            "ibsi": definition.ibsi,
+            "definition": definition.formula,
+            "unit": definition.unit,
+            "degenerate": definition.degenerate,
+        }),
+        None if name.roi() == "deep" => json!({
+            "profile": name.image_type(),
+            "definition": format!(
+                "`{}` over the positions of channel {} after stage {} of the network",
+                name.feature(),
+                name.variant().unwrap_or_default(),
+                name.family()
+            ),
+            "unit": "1",
+        }),
+        None => return None,
+    };
     match entry {
         Value::Object(entry) => Some(entry),
         _ => None,
