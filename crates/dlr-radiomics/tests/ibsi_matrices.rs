@@ -2,6 +2,8 @@
 //!
 //! Only the tables of the whole volume: the captions of the tables per direction are damaged in the source.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test may panic as the test may")]
+
 use dlr_io::LabelSelection;
 use dlr_radiomics::ibsi::distance;
 use dlr_radiomics::matrix::{self, Counts, Extent, Levels, all_offsets, half_offsets};

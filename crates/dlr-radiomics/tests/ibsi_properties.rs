@@ -1,6 +1,8 @@
 //! What must hold for every region, whatever its values: moved, mirrored and turned regions, degenerate regions, the
 //! same bits for any number of threads, and names that are unique.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test may panic as the test may")]
+
 use dlr_core::{Code, Mask, Volume};
 use dlr_radiomics::Family;
 use dlr_radiomics::ibsi::{
