@@ -3,6 +3,8 @@
 //! [`splitters`] divide patients, [`steps`] change tables, [`models`] predict, [`Pipeline`] joins them; all implement
 //! the seams of [`dlr_core`] and can be fitted only on a [`dlr_core::TrainSet`]. Below them, [`glm`], [`selection`] and
 //! [`stats`] work on plain arrays. Nothing here reads a file, measures a score's worth, or knows an experiment.
+//!
+#![doc = include_str!("../README.md")]
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
