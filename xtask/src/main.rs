@@ -108,7 +108,7 @@ fn docs() -> bool {
 /// Writes docs/features.md from the constant tables of the code, so that it cannot fall behind.
 fn features() -> bool {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let example = ["run", "--release", "--quiet", "--package", "dlr-radiomics", "--example", "feature_table"];
+    let example = ["run", "--release", "--quiet", "--package", "dlr-radiomics", "--example", "features_page"];
     let table = match Command::new(cargo).args(example).current_dir(root()).stderr(Stdio::inherit()).output() {
         Ok(output) if output.status.success() => output.stdout,
         _ => return false,

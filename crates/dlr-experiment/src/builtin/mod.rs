@@ -54,7 +54,7 @@ fn splitter<T: Splitter + DeserializeOwned + 'static>(shelf: &mut Shelf<dyn Spli
 
 /// What the features sidecar says of a column, where its crate has a definition of it.
 pub(crate) fn definition(name: &FeatureName) -> Option<Map<String, Value>> {
-    let entry = match dlr_radiomics::docs::definition_of(name) {
+    let entry = match dlr_radiomics::docs::definition_of(dlr_radiomics::Profile::Pyradiomics, name) {
         Some(definition) => json!({
             "profile": "pyradiomics",
             "ibsi": definition.ibsi,
