@@ -4,11 +4,11 @@
 
 use dlr_core::{Case, FeatureExtractor, FeatureName, FeatureVector, Result, Undefined, conformance};
 use dlr_experiment::{ExperimentFile, Places, Registry, progress::Quiet, run};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Mean intensity inside a region minus mean intensity of the image around it, in units of the image.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MeanContrast {
     /// The region.

@@ -3,7 +3,7 @@
 
 use dlr_core::{Code, Error, Result};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 use toml::{Table, Value};
 
 /// A whole experiment. `--set a.b=c` changes one key before it is read.
@@ -161,9 +161,17 @@ impl ExperimentFile {
         Ok(file)
     }
 
-    /// The file as it was understood, every default written out.
+    /// The file as text, without a path of the machine: of an absolute path only the last part is written.
+    ///
+    /// # Errors
+    /// [`Code::ParameterFile`] where TOML cannot hold it.
     pub fn resolved(&self) -> Result<String> {
-        toml::to_string_pretty(self)
+        let mut file = self.clone();
+        file.cohort.params.iter_mut().for_each(|(_, value)| base_names(value));
+        file.image.iter_mut().chain(file.features.values_mut()).for_each(|stage| {
+            stage.params.iter_mut().for_each(|(_, value)| base_names(value));
+        });
+        toml::to_string_pretty(&file)
             .map_err(|e| Error::new(Code::ParameterFile, format!("the resolved configuration cannot be written: {e}")))
     }
 
@@ -172,6 +180,16 @@ impl ExperimentFile {
         if self.name.is_empty() || !self.name.chars().all(plain) {
             return Err(Error::new(Code::ParameterFile, format!("`name` is `{}`", self.name))
                 .expected("letters, digits, `-` and `_`: it becomes the name of a folder"));
+        }
+        let named = self.models.iter().chain(&self.baselines).map(|model| &model.name);
+        for name in named.chain(self.features.keys()).chain(self.pipelines.keys()) {
+            if name.is_empty() || !name.chars().all(plain) {
+                return Err(Error::new(
+                    Code::ParameterFile,
+                    format!("`{name}` cannot name a model, block or pipeline"),
+                )
+                .expected("letters, digits, `-` and `_`"));
+            }
         }
         let mut names = std::collections::BTreeSet::new();
         for model in self.models.iter().chain(&self.baselines) {
@@ -191,6 +209,17 @@ impl ExperimentFile {
             known("model", &self.report.explain, self.models.iter().map(|m| &m.name))?;
         }
         Ok(())
+    }
+}
+
+fn base_names(value: &mut Value) {
+    match value {
+        Value::String(text) if Path::new(text.as_str()).is_absolute() => {
+            *text = Path::new(text.as_str()).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        }
+        Value::Array(items) => items.iter_mut().for_each(base_names),
+        Value::Table(table) => table.iter_mut().for_each(|(_, inner)| base_names(inner)),
+        _ => {}
     }
 }
 
@@ -313,6 +342,11 @@ splitter = { stage = "stratified-kfold", n_folds = 5 }
         let error = ExperimentFile::parse(&FILE.replace("seed = 1", "sed = 1"), &[]).unwrap_err();
         assert!(error.to_string().contains("sed"), "{error}");
         assert!(error.to_string().lines().count() <= 3);
+        let absolute = FILE.replace("\"cohort.csv\"", "\"/somewhere/private/cohort.csv\"");
+        let resolved = ExperimentFile::parse(&absolute, &[]).unwrap().resolved().unwrap();
+        assert!(resolved.contains("\"cohort.csv\"") && !resolved.contains("private"), "{resolved}");
+        let escaping = FILE.replace("name = \"intra\"", "name = \"../intra\"");
+        assert_eq!(ExperimentFile::parse(&escaping, &[]).unwrap_err().code(), Code::ParameterFile);
         let error = ExperimentFile::parse(&FILE.replace("\"demo\"", "\"../demo\""), &[]).unwrap_err();
         assert_eq!(error.code(), Code::ParameterFile);
     }

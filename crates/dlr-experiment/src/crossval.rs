@@ -89,7 +89,11 @@ fn one_fold(
         Form::Trees(_) | Form::Opaque => None,
     };
     let attribution = match explainer {
-        Some(explainer) => Some(explainer.explain(fitted.as_ref(), train.table(), held_out.table(), seed)?),
+        Some(explainer) => {
+            let medians = medians(train.table());
+            let (background, cases) = (filled(train.table(), &medians)?, filled(held_out.table(), &medians)?);
+            Some(explainer.explain(fitted.as_ref(), &background, &cases, seed)?)
+        }
         None => None,
     };
     Ok(FoldResult {
@@ -104,6 +108,28 @@ fn one_fold(
         form,
         attribution,
     })
+}
+
+/// Training median of each column, 0 for one without a value: what imputation puts in, so that what is explained is
+/// what the model saw.
+fn medians(train: &FeatureTable) -> Vec<f64> {
+    let median = |column: ndarray::ArrayView1<'_, f64>| {
+        let mut values: Vec<f64> = column.iter().copied().filter(|v| v.is_finite()).collect();
+        values.sort_by(f64::total_cmp);
+        match values.len() {
+            0 => 0.0,
+            n => (values[(n - 1) / 2] + values[n / 2]) / 2.0,
+        }
+    };
+    train.values().columns().into_iter().map(median).collect()
+}
+
+fn filled(table: &FeatureTable, medians: &[f64]) -> Result<FeatureTable> {
+    let mut values = table.values().clone();
+    for (mut column, median) in values.columns_mut().into_iter().zip(medians) {
+        column.mapv_inplace(|v| if v.is_nan() { *median } else { v });
+    }
+    table.with_values(values)
 }
 
 fn out_of_fold(data: &Dataset, plan: &[Vec<Fold>], folds: &[FoldResult], repeat: usize) -> Result<TrainScores> {

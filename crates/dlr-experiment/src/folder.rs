@@ -5,8 +5,11 @@ use dlr_core::{Code, Error, Result};
 use serde::Serialize;
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
+
+/// Files by which the folder of a run is known.
+const MARKS: [&str; 2] = ["config.resolved.toml", "log.jsonl"];
 
 /// A folder being filled. Dropped without [`RunFolder::publish`], it is removed.
 pub(crate) struct RunFolder {
@@ -25,6 +28,15 @@ impl RunFolder {
         let target = out.join(name);
         if target.symlink_metadata().is_ok_and(|m| m.file_type().is_symlink()) {
             return Err(Error::new(Code::FileWrite, format!("`{name}` is a link, not a folder of a run")));
+        }
+        // Publishing replaces what is there: only ever a run, never somebody's folder of the same name.
+        let is_empty = fs::read_dir(&target).map(|mut entries| entries.next().is_none()).unwrap_or(true);
+        if target.exists() && !is_empty && !MARKS.iter().all(|mark| target.join(mark).is_file()) {
+            return Err(Error::new(
+                Code::FileWrite,
+                format!("`{name}` is there already and is not the folder of a run"),
+            )
+            .hint("give the experiment another name, or another place with --out"));
         }
         let staging = out.join(format!(".{name}.{}.part", std::process::id()));
         let _ = fs::remove_dir_all(&staging);
@@ -57,6 +69,10 @@ impl RunFolder {
     /// # Errors
     /// [`Code::FileWrite`].
     pub(crate) fn path(&self, name: &str) -> Result<PathBuf> {
+        let is_inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+        if !is_inside {
+            return Err(Error::new(Code::FileWrite, format!("`{name}` does not lie in the run folder")));
+        }
         let path = self.staging.join(name);
         make_folder(path.parent().unwrap_or(&self.staging))?;
         Ok(path)
@@ -111,9 +127,23 @@ mod tests {
         for text in ["one", "two"] {
             let run = RunFolder::start(out.path(), "demo").unwrap();
             run.write("figures/roc.svg", text).unwrap();
+            MARKS.iter().for_each(|mark| run.write(mark, "").unwrap());
             run.publish().unwrap();
             assert_eq!(fs::read_to_string(out.path().join("demo/figures/roc.svg")).unwrap(), text);
             assert_eq!(fs::read_dir(out.path()).unwrap().count(), 1);
+        }
+    }
+
+    #[test]
+    fn never_replaces_what_is_no_run_and_never_leaves_its_folder() {
+        let out = tempfile::tempdir().unwrap();
+        fs::create_dir(out.path().join("mine")).unwrap();
+        fs::write(out.path().join("mine/thesis.txt"), "years").unwrap();
+        assert_eq!(RunFolder::start(out.path(), "mine").err().unwrap().code(), Code::FileWrite);
+        assert!(out.path().join("mine/thesis.txt").is_file());
+        let run = RunFolder::start(out.path(), "demo").unwrap();
+        for name in ["../escaped", "model/../../escaped", "/escaped"] {
+            assert_eq!(run.write(name, "").unwrap_err().code(), Code::FileWrite, "{name}");
         }
     }
 }

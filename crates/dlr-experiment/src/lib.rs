@@ -18,6 +18,7 @@ mod pipelines;
 mod prepare;
 pub mod progress;
 mod registry;
+mod resolve;
 mod rules;
 mod run;
 mod write;

@@ -71,7 +71,7 @@ pub struct CvMetrics {
     /// Matthews' correlation coefficient.
     #[serde(serialize_with = "number")]
     pub mcc: f64,
-    /// Mean threshold over folds.
+    /// Mean of the finite thresholds over folds; a fold whose rule calls nobody positive has none.
     #[serde(serialize_with = "number")]
     pub threshold: f64,
     /// How the thresholds were chosen.

@@ -25,7 +25,8 @@ pub struct NullRun {
     /// Mean of the area over pooled out-of-fold scores, which lies below 0.5 by construction.
     #[serde(serialize_with = "number")]
     pub mean_pooled: f64,
-    /// `(1 + number at least as good as the true labels) / (1 + n)`.
+    /// `(1 + number at least as good as the true labels) / (1 + n)`. Each permutation is one repeat, the true figure the
+    /// mean of all: the permuted ones spread more, so this p is rather too large than too small.
     #[serde(serialize_with = "number")]
     pub p: f64,
     /// `auc_within_folds` of each permutation.

@@ -87,6 +87,9 @@ impl Preparation {
         let mut case = self.source.load(id).map_err(|e| e.for_case(id))?;
         // Checked at the door, where a bad voxel can still be named by its place in the file.
         case.masks.keys().try_for_each(|name| case.roi(name).map(|_| ()))?;
+        if !self.steps.is_empty() {
+            finite(&case)?;
+        }
         for step in &self.steps {
             case = step.apply(case).map_err(|e| e.for_case(id))?;
         }
@@ -117,7 +120,8 @@ impl Preparation {
         if !failed.is_empty() {
             failed.iter().for_each(|error| progress.note(&error.to_string()));
             return Err(Error::new(Code::CasesFailed, format!("{} of {} cases failed", failed.len(), cohort.len()))
-                .found(failed.iter().filter_map(Error::case).collect::<Vec<_>>().join(", ")));
+                .found(failed.iter().filter_map(Error::case).collect::<Vec<_>>().join(", "))
+                .hint(format!("the first: {}", failed[0].to_string().lines().next().unwrap_or_default())));
         }
         let mut per_block: Vec<Vec<(String, FeatureVector)>> = self.blocks.iter().map(|_| Vec::new()).collect();
         let (mut digests, mut undefined) = (BTreeMap::new(), BTreeMap::new());
@@ -173,6 +177,18 @@ impl Preparation {
         }
         Ok((digest, vectors))
     }
+}
+
+/// Image steps read the whole image, and one bad voxel outside the regions would spread into them.
+fn finite(case: &Case) -> Result<()> {
+    let voxels = case.image.to_f64();
+    let mut bad = voxels.indexed_iter().filter(|(_, value)| !value.is_finite());
+    let Some(((z, y, x), value)) = bad.next() else { return Ok(()) };
+    let n_bad = 1 + bad.count();
+    Err(Error::new(Code::NotFinite, format!("{n_bad} voxels of the image, outside its regions, are NaN or infinite"))
+        .found(format!("{value} at z={z}, y={y}, x={x}"))
+        .hint("image steps read every voxel: replace these, or run without image steps")
+        .for_case(&case.id))
 }
 
 /// The blocks of a model side by side, and only the named columns where some are named.

@@ -4,8 +4,8 @@ use crate::config::{Stage, known};
 use dlr_core::{
     CaseSource, Code, Error, FeatureExtractor, FeatureLearner, ImageStep, Model, Result, Splitter, TableStep,
 };
-use serde::de::DeserializeOwned;
-use std::{collections::BTreeMap, path::Path};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{cell::RefCell, collections::BTreeMap, path::Path};
 use toml::{Table, Value};
 
 /// What a factory is given.
@@ -18,6 +18,8 @@ pub struct Params<'a> {
     pub block: &'a str,
     /// The folder of the experiment file, for relative paths.
     pub folder: &'a Path,
+    /// What was read, with every default: see [`Shelf::make_resolved`].
+    pub(crate) resolved: &'a RefCell<Table>,
 }
 
 impl Params<'_> {
@@ -25,12 +27,16 @@ impl Params<'_> {
     ///
     /// # Errors
     /// [`Code::ParameterFile`] naming the stage and the key.
-    pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
-        T::deserialize(Value::Table(self.table.clone())).map_err(|error| {
+    pub fn read<T: DeserializeOwned + Serialize>(&self) -> Result<T> {
+        let read = T::deserialize(Value::Table(self.table.clone())).map_err(|error| {
             let text = error.to_string();
             let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("not readable").trim().to_owned();
             Error::new(Code::ParameterFile, format!("parameters of stage `{}`: {line}", self.stage))
-        })
+        })?;
+        if let Ok(Value::Table(table)) = Value::try_from(&read) {
+            self.resolved.borrow_mut().extend(table);
+        }
+        Ok(read)
     }
 }
 
@@ -63,8 +69,19 @@ impl<T: ?Sized> Shelf<T> {
     /// # Errors
     /// [`Code::UnknownName`] with the nearest name; those of the factory.
     pub fn make(&self, stage: &Stage, block: &str, folder: &Path) -> Result<Box<T>> {
+        self.make_resolved(stage, block, folder).map(|(made, _)| made)
+    }
+
+    /// Makes a stage, and says with which parameters: those of the file, and every default that it took.
+    ///
+    /// # Errors
+    /// As [`Shelf::make`].
+    pub fn make_resolved(&self, stage: &Stage, block: &str, folder: &Path) -> Result<(Box<T>, Stage)> {
         known(self.seam, &stage.stage, self.factories.keys())?;
-        self.factories[&stage.stage](&Params { stage: &stage.stage, table: &stage.params, block, folder })
+        let resolved = RefCell::new(stage.params.clone());
+        let params = Params { stage: &stage.stage, table: &stage.params, block, folder, resolved: &resolved };
+        let made = self.factories[&stage.stage](&params)?;
+        Ok((made, Stage { stage: stage.stage.clone(), params: resolved.into_inner() }))
     }
 }
 

@@ -12,9 +12,12 @@ use crate::{
     prepare::{Preparation, Prepared},
     progress::Progress,
     registry::Registry,
+    resolve::resolve,
     rules, write,
 };
-use dlr_core::{Cohort, Explainer, Fold, Form, ModelHash, Result, Role, SealedLabels, Splitter, derive_seed};
+use dlr_core::{
+    Code, Cohort, Error, Explainer, Fold, Form, ModelHash, Result, Role, SealedLabels, Splitter, derive_seed,
+};
 use dlr_interpret::LinearShap;
 use serde_json::json;
 use std::{
@@ -55,11 +58,13 @@ pub fn run(
     let folder = RunFolder::start(places.out, &file.name)?;
     log.event("start", json!({ "experiment": file.name, "seed": file.seed, "version": env!("CARGO_PKG_VERSION") }));
 
+    let resolved = resolve(file, registry, places.experiment)?;
     let preparation = Preparation::new(file, registry, places.experiment)?;
     let splitter = registry.splitters.make(&file.validation.splitter, "", places.experiment)?;
     let (enrolled, sealed) = preparation.source().cohort()?;
     let n_enrolled = (enrolled.len(), patients(&enrolled));
     let cohort = with_labels(&enrolled, &sealed, &file.cohort.unlabelled_reason);
+    some_to_learn_from(&cohort)?;
     log.event("cohort", json!({ "enrolled": enrolled.len(), "kept": cohort.len(), "excluded": cohort.exclusions() }));
 
     let prepared = preparation.features(&cohort, &Cache::new(places.cache), progress)?;
@@ -74,7 +79,7 @@ pub fn run(
 
     let external = open_external(sealed, &mut models, &mut baselines, &log)?;
     let mut outcome =
-        Outcome { file: file.clone(), cohort, n_enrolled, prepared, models, baselines, external, timings: Vec::new() };
+        Outcome { file: resolved, cohort, n_enrolled, prepared, models, baselines, external, timings: Vec::new() };
     progress.stage("report", 1);
     let maps = write::maps(&outcome, &preparation, registry, places.experiment, &log)?;
     clock.lap("maps");
@@ -97,6 +102,15 @@ fn with_labels(cohort: &Cohort, sealed: &SealedLabels, reason: &str) -> Cohort {
         };
         (!known).then(|| reason.to_owned())
     })
+}
+
+fn some_to_learn_from(cohort: &Cohort) -> Result<()> {
+    if cohort.rows().iter().any(|row| row.role == Role::Train) {
+        return Ok(());
+    }
+    Err(Error::new(Code::LabelValues, "no training case has a label")
+        .expected("a column `label` of 0 and 1, and `role` train for some cases")
+        .hint("the class stands in `label`; `Label` is the value inside the mask, as in pyradiomics"))
 }
 
 /// What judging a model needs.

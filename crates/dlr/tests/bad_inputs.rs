@@ -98,6 +98,48 @@ fn a_parameter_that_does_not_exist() {
     refused(|c| c.edit("small.toml", |t| t.replace("n_keep", "n_keeep")), "E0403", None);
 }
 
+#[test]
+fn no_label_at_all() {
+    refused(|c| c.edit("cohort.csv", |t| t.replacen(",label,", ",Label,", 1)), "E0303", None);
+}
+
+#[test]
+fn an_infinite_voxel_outside_the_region() {
+    let spoil = |c: &SmallCohort| {
+        let (image, _) = case_of(2);
+        let geometry = *image.geometry();
+        let mut voxels = image.to_f64();
+        voxels[[0, 0, 0]] = f64::INFINITY;
+        dlr_io::write_volume(&c.path("p02.nii.gz"), &Volume::new(geometry, voxels).unwrap()).unwrap();
+    };
+    refused(spoil, "E0105", Some("p02"));
+}
+
+#[test]
+fn a_folder_that_is_no_run() {
+    let cohort = SmallCohort::new();
+    fs::create_dir_all(cohort.path("runs/small")).unwrap();
+    fs::write(cohort.path("runs/small/mine.txt"), "years of work").unwrap();
+    let output = cohort.run("runs", &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).starts_with("error: E0206"), "{}", stderr(&output));
+    assert!(cohort.path("runs/small/mine.txt").is_file());
+}
+
+/// Features of a region of one voxel are undefined; the pipeline imputes them, and the run goes on.
+#[test]
+fn a_mask_of_one_voxel_is_imputed() {
+    let cohort = SmallCohort::new();
+    let mut voxels = Array3::from_elem((12, 28, 28), false);
+    voxels[[5, 13, 13]] = true;
+    let mask = Mask::from_array(voxels, [3.0, 1.5, 1.5]).unwrap();
+    dlr_io::write_mask(&cohort.path("p06_mask.nii.gz"), &mask).unwrap();
+    let output = cohort.run("runs", &[]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let sidecar = fs::read_to_string(cohort.path("runs/small/features.json")).unwrap();
+    assert!(sidecar.contains("\"p06\""), "the reasons are told");
+}
+
 /// A failed run leaves the earlier run of that name as it was.
 #[test]
 fn an_earlier_run_survives() {

@@ -7,7 +7,7 @@ use dlr_radiomics::{
     RadiomicsExtractor,
     pyradiomics::{Params as RadiomicsParams, Setting},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 /// Parameters of the extractor `radiomics`.
@@ -17,7 +17,7 @@ use toml::{Table, Value};
 /// | `mask` | | the region |
 /// | `roi` | the block's name | the first part of the columns |
 /// | `params` | pyradiomics' defaults | a pyradiomics parameter file: `setting`, `imageType`, `featureClass` |
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RadiomicsStage {
     mask: String,
@@ -53,7 +53,7 @@ fn setting(value: &Value) -> Setting {
 /// |---|---|---|
 /// | `weights` | `embedded` | `embedded` (brain-MRI pre-training, deepbet) or `random` (the control) |
 /// | `weights_seed` | 0 | seed of random weights |
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct ResNetStage {
     #[serde(default)]
     weights: WeightsFrom,
@@ -61,7 +61,7 @@ struct ResNetStage {
     weights_seed: u64,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum WeightsFrom {
     #[default]

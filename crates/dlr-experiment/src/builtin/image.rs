@@ -9,7 +9,7 @@ use dlr_imaging::{
     resample::{Interpolator, MaskRule, Store},
     steps::{Body, GridRule, Masks, MinMax, N4, Percentile, Resample, Ring, ZScore},
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Adds every step under its name.
 pub(super) fn register(shelf: &mut Shelf<dyn ImageStep>) {
@@ -24,7 +24,7 @@ pub(super) fn register(shelf: &mut Shelf<dyn ImageStep>) {
 }
 
 /// Keys that make a step.
-trait Keys: DeserializeOwned {
+trait Keys: DeserializeOwned + Serialize {
     fn step(self) -> Result<Box<dyn ImageStep>>;
 }
 
@@ -48,7 +48,7 @@ fn body() -> String {
 /// | `grid` | `centred` | | `centred` (IBSI) or `corner` (pyradiomics) |
 ///
 /// Masks are interpolated linearly and cut at 0.5.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ResampleKeys {
     spacing_mm: [f64; 3],
@@ -58,7 +58,7 @@ struct ResampleKeys {
     grid: Grid,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Grid {
     #[default]
@@ -90,7 +90,7 @@ impl Keys for ResampleKeys {
 /// | `name` | `body` | | the mask that is made |
 /// | `threshold` | none | intensity | body is above it; none finds it from the image |
 /// | `closing_mm` | 0 | mm | closes gaps in the skin before holes are filled |
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BodyKeys {
     #[serde(default = "body")]
@@ -112,7 +112,7 @@ impl Keys for BodyKeys {
 /// | `within` | `body` | | the mask of mean and standard deviation; `image` for every voxel |
 /// | `scale` | 100 | | the standard deviation afterwards |
 /// | `clip_sd` | none | sd | values beyond are set there |
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ZScoreKeys {
     #[serde(default = "body")]
@@ -137,7 +137,7 @@ impl Keys for ZScoreKeys {
 /// |---|---|---|---|
 /// | `within` | `body` | | the mask of the percentiles; `image` for every voxel |
 /// | `low`, `high` | 0, 100 | percent | percentiles that become 0 and 1 |
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MinMaxKeys {
     #[serde(default = "body")]
@@ -158,7 +158,7 @@ impl Keys for MinMaxKeys {
 /// |---|---|---|---|
 /// | `within` | `body` | | the mask of the percentiles; `image` for every voxel |
 /// | `low`, `high` | 1, 99 | percent | values beyond are set there |
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct PercentileKeys {
     within: String,
@@ -183,7 +183,7 @@ impl Keys for PercentileKeys {
 /// | `within` | `body` | | the mask in which the field is estimated; `image` for every voxel |
 /// | `shrink` | 4 | voxels | every so many voxels along each axis are used |
 /// | `iterations` | `[50, 50, 50, 50]` | | most iterations at each level |
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct N4Keys {
     #[serde(default = "body")]
@@ -211,7 +211,7 @@ impl Keys for N4Keys {
 /// | `from_mm`, `to_mm` | 0, 10 | mm | distance from the region: above the first, up to the second |
 /// | `within` | `body` | | the mask that the ring is cut at; `image` for none |
 /// | `minus` | `[]` | | masks that are taken out |
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct RingKeys {
     name: String,
@@ -246,7 +246,7 @@ impl Keys for RingKeys {
 /// |---|---|---|---|
 /// | `name` | | | the mask that is made |
 /// | `expression` | | | what it is: `edema - mass`, `ring(mass, 0, 10) & body` |
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MasksKeys {
     name: String,

@@ -7,7 +7,7 @@ mod source;
 use crate::registry::{Params, Registry, Shelf};
 use dlr_core::{FeatureName, Model, Splitter, TableStep};
 use dlr_modelling::{models, selection, splitters, steps};
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
 /// Adds everything.
@@ -40,15 +40,15 @@ pub(crate) fn register(registry: &mut Registry) {
     splitter::<splitters::LeaveOneCentreOut>(&mut registry.splitters, "leave-one-centre-out");
 }
 
-fn table_step<T: TableStep + DeserializeOwned + 'static>(shelf: &mut Shelf<dyn TableStep>, name: &str) {
+fn table_step<T: TableStep + DeserializeOwned + Serialize + 'static>(shelf: &mut Shelf<dyn TableStep>, name: &str) {
     shelf.add(name, |params: &Params<'_>| Ok(Box::new(params.read::<T>()?)));
 }
 
-fn model<T: Model + DeserializeOwned + 'static>(shelf: &mut Shelf<dyn Model>, name: &str) {
+fn model<T: Model + DeserializeOwned + Serialize + 'static>(shelf: &mut Shelf<dyn Model>, name: &str) {
     shelf.add(name, |params: &Params<'_>| Ok(Box::new(params.read::<T>()?)));
 }
 
-fn splitter<T: Splitter + DeserializeOwned + 'static>(shelf: &mut Shelf<dyn Splitter>, name: &str) {
+fn splitter<T: Splitter + DeserializeOwned + Serialize + 'static>(shelf: &mut Shelf<dyn Splitter>, name: &str) {
     shelf.add(name, |params: &Params<'_>| Ok(Box::new(params.read::<T>()?)));
 }
 

@@ -3,7 +3,7 @@
 use crate::registry::Params;
 use dlr_core::{Case, CaseSource, Cohort, Result, SealedLabels};
 use dlr_io::ManifestSource;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Parameters of the source `manifest`.
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// |---|---|---|
 /// | `path` | | the CSV, relative to the experiment file |
 /// | `mask` | `mass` | the name that the region of the column `Mask` gets |
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ManifestParams {
     path: PathBuf,

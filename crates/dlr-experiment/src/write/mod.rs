@@ -71,12 +71,17 @@ fn metrics(outcome: &Outcome) -> Result<Value> {
     }))
 }
 
+/// JSON has no infinity: a cut that nobody reaches is the word `inf`.
+fn threshold(value: f64) -> Value {
+    if value.is_finite() { json!(value) } else { json!(if value > 0.0 { "inf" } else { "-inf" }) }
+}
+
 /// The frozen models: what `dlr predict` will thaw.
 fn models(outcome: &Outcome, folder: &RunFolder, resolved: &str) -> Result<()> {
     for model in outcome.models.iter().chain(&outcome.baselines) {
         let frozen = json!({
             "hash": model.hash,
-            "threshold": model.threshold,
+            "threshold": { "value": threshold(model.threshold.value()), "rule": model.threshold.rule() },
             "columns": model.planned.data.table().names(),
             "model": model.frozen,
         });

@@ -1,7 +1,7 @@
 //! `dlr experiment FILE.toml [--set key=value] [--out DIR]`.
 
 use crate::terminal::ProgressKind;
-use anyhow::Context;
+use dlr_core::{Code, Error};
 use dlr_experiment::{ExperimentFile, Places, Registry, outcome::Outcome, run};
 use std::{
     fs,
@@ -34,8 +34,10 @@ impl Args {
     /// Runs the experiment and prints a short table and the place of the report.
     pub(super) fn run(self) -> anyhow::Result<bool> {
         let name = self.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let text =
-            fs::read_to_string(&self.file).with_context(|| format!("experiment file `{name}` cannot be read"))?;
+        let text = fs::read_to_string(&self.file).map_err(|error| {
+            Error::new(Code::FileMissing, format!("experiment file `{name}` cannot be read: {error}"))
+                .hint("experiments of this repository are in xtask/experiments")
+        })?;
         let file = ExperimentFile::parse(&text, &self.set)?;
         if let Some(n_threads) = self.threads {
             rayon::ThreadPoolBuilder::new().num_threads(n_threads).build_global()?;
@@ -66,7 +68,11 @@ fn print_table(outcome: &Outcome) {
             model.planned.section.title, m.f1, m.f1_all_positive, m.sensitivity, m.specificity
         );
         if let Some(e) = &model.external_scores {
-            let auc = format!("{:.3} ({:.3}-{:.3})", e.auc, e.auc_ci.low, e.auc_ci.high);
+            let auc = if e.auc.is_nan() {
+                "undefined: one class".to_owned()
+            } else {
+                format!("{:.3} ({:.3}-{:.3})", e.auc, e.auc_ci.low, e.auc_ci.high)
+            };
             println!(
                 "{:<26} {auc:>22} {:>8.3} {:>15.3} {:>6.3} {:>6.3}",
                 "  external", e.f1, e.f1_all_positive, e.sensitivity, e.specificity

@@ -1,0 +1,28 @@
+//! The experiment as it will run: every parameter of every stage, defaults included.
+
+use crate::{config::ExperimentFile, registry::Registry};
+use dlr_core::Result;
+use std::path::Path;
+
+/// Writes the defaults that each stage takes into its section.
+///
+/// # Errors
+/// Those of the registry and the factories: a file that resolves is one that can be made.
+pub(crate) fn resolve(file: &ExperimentFile, registry: &Registry, folder: &Path) -> Result<ExperimentFile> {
+    let mut file = file.clone();
+    for stage in &mut file.image {
+        *stage = registry.image_steps.make_resolved(stage, "", folder)?.1;
+    }
+    for (block, stage) in &mut file.features {
+        *stage = registry.extractors.make_resolved(stage, block, folder)?.1;
+    }
+    for pipeline in file.pipelines.values_mut() {
+        for stage in &mut pipeline.steps {
+            *stage = registry.table_steps.make_resolved(stage, "", folder)?.1;
+        }
+        pipeline.model = registry.models.make_resolved(&pipeline.model, "", folder)?.1;
+    }
+    let splitter = &mut file.validation.splitter;
+    *splitter = registry.splitters.make_resolved(splitter, "", folder)?.1;
+    Ok(file)
+}
