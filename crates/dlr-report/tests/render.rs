@@ -278,5 +278,17 @@ fn the_first_page_says_plainly_what_was_not_shown() {
 
 #[test]
 fn page_snapshot() {
-    insta::assert_snapshot!(render(&made_up(SMALL)).unwrap().html);
+    insta::assert_snapshot!(without_pixels(&render(&made_up(SMALL)).unwrap().html));
+}
+
+/// The page with each embedded picture as a word: the bytes of a PNG depend on which deflate library the build has
+/// chosen, its pixels do not.
+fn without_pixels(html: &str) -> String {
+    let mut parts = html.split("data:image/png;base64,");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text += "data:image/png;base64,PIXELS";
+        text += part.find('"').map_or("", |end| &part[end..]);
+    }
+    text
 }
