@@ -1,4 +1,4 @@
-//! Voxels to voxels: resampling, bias field, normalisation and ROI geometry.
+//! Voxels to voxels: resampling, bias field, normalisation, filters and ROI geometry.
 //!
 //! Plain functions on [`dlr_core::Volume`] and [`dlr_core::Mask`] come first; the stages that an experiment names are
 //! thin adapters in [`steps`]. Nothing here reads a file, knows a feature, or learns from a table. Results are the
@@ -7,6 +7,7 @@
 pub mod bias;
 pub mod distance;
 mod error;
+pub mod filters;
 pub mod frame;
 pub mod normalise;
 pub mod regions;

@@ -1,0 +1,6 @@
+//! Filters: an image in, an image on the same grid out.
+//!
+//! The two profiles have filters of their own, because standard and program differ in boundaries, scaling and
+//! arithmetic. What they share is the table of [`wavelets`].
+
+pub mod wavelets;
