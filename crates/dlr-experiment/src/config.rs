@@ -55,6 +55,20 @@ pub struct CohortSection {
     /// Why a case without a label is left out, as the flow chart says it.
     #[serde(default = "no_label")]
     pub unlabelled_reason: String,
+    /// What happens where a case cannot be read or computed.
+    #[serde(default)]
+    pub failing: Failing,
+}
+
+/// What happens where a case cannot be read or computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Failing {
+    /// The run ends with the error, and no run folder appears.
+    #[default]
+    Stop,
+    /// The case is left out, with its error as the reason in the flow chart; the program's exit status says so.
+    Exclude,
 }
 
 /// A stage: its registered name and its parameters.

@@ -1,10 +1,13 @@
 //! [`RunFolder`]: a run's results appear under their final name all at once, or not at all.
+//!
+//! A run fills a hidden folder and holds a lock on it. The lock goes when the process goes, however it ends, so the next
+//! run of that name can tell what a killed one left behind from what another one is filling now.
 
 use crate::cache::make_folder;
 use dlr_core::{Code, Error, Result};
 use serde::Serialize;
 use std::{
-    fs,
+    fs::{self, File},
     path::{Component, Path, PathBuf},
 };
 
@@ -16,6 +19,8 @@ pub(crate) struct RunFolder {
     staging: PathBuf,
     target: PathBuf,
     published: bool,
+    /// Held while the folder is being filled; `None` on systems that cannot lock a folder.
+    _lock: Option<File>,
 }
 
 impl RunFolder {
@@ -38,10 +43,12 @@ impl RunFolder {
             )
             .hint("give the experiment another name, or another place with --out"));
         }
+        clear_what_killed_runs_left(out, name, &target);
         let staging = out.join(format!(".{name}.{}.part", std::process::id()));
         let _ = fs::remove_dir_all(&staging);
         make_folder(&staging)?;
-        Ok(RunFolder { staging, target, published: false })
+        let lock = lock(&staging);
+        Ok(RunFolder { staging, target, published: false, _lock: lock })
     }
 
     /// Writes a file; folders in its name are made.
@@ -103,6 +110,43 @@ impl RunFolder {
     }
 }
 
+/// Locks a folder for this process; `None` where another holds it, or the system cannot.
+fn lock(folder: &Path) -> Option<File> {
+    let file = File::open(folder).ok()?;
+    file.try_lock().ok()?;
+    Some(file)
+}
+
+/// Removes half-filled folders whose run was killed, and puts an older run back that was on its way out just then.
+fn clear_what_killed_runs_left(out: &Path, name: &str, target: &Path) {
+    let entries = fs::read_dir(out).into_iter().flatten().flatten().map(|entry| entry.path());
+    let left = |path: &Path, ending: &str| {
+        let file = path.file_name().and_then(|f| f.to_str()).unwrap_or_default();
+        let number = file.strip_prefix(&format!(".{name}.")).and_then(|rest| rest.strip_suffix(ending));
+        number.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let (parts, rest): (Vec<_>, Vec<_>) = entries.partition(|path| left(path, ".part"));
+    let at_work: Vec<PathBuf> = parts
+        .into_iter()
+        .filter(|part| {
+            let is_dead = lock(part).is_some();
+            if is_dead {
+                let _ = fs::remove_dir_all(part);
+            }
+            !is_dead
+        })
+        .collect();
+    for old in rest.into_iter().filter(|path| left(path, ".old")) {
+        if at_work.contains(&old.with_extension("part")) {
+            continue;
+        }
+        // Killed between the two renames of `publish`: the older run is whole, and is all there is.
+        if target.exists() || fs::rename(&old, target).is_err() {
+            let _ = fs::remove_dir_all(&old);
+        }
+    }
+}
+
 impl Drop for RunFolder {
     fn drop(&mut self) {
         if !self.published {
@@ -132,6 +176,30 @@ mod tests {
             assert_eq!(fs::read_to_string(out.path().join("demo/figures/roc.svg")).unwrap(), text);
             assert_eq!(fs::read_dir(out.path()).unwrap().count(), 1);
         }
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_cleared_and_a_run_at_work_is_not() {
+        let out = tempfile::tempdir().unwrap();
+        // Numbers that no process of this machine has; their folders carry no lock, as after `kill -9`.
+        for left in [".demo.4000000001.part", ".demo.4000000002.old"] {
+            fs::create_dir(out.path().join(left)).unwrap();
+        }
+        fs::write(out.path().join(".demo.4000000002.old/report.html"), "older").unwrap();
+        for other in [".demo.notes.part", ".demonstration.4000000001.part"] {
+            fs::create_dir(out.path().join(other)).unwrap();
+        }
+        let at_work = out.path().join(".demo.4000000003.part");
+        fs::create_dir(&at_work).unwrap();
+        let held = lock(&at_work).expect("this system locks folders");
+        let run = RunFolder::start(out.path(), "demo");
+        assert_eq!(fs::read_to_string(out.path().join("demo/report.html")).unwrap(), "older");
+        assert!(run.is_ok() && at_work.is_dir());
+        assert!(!out.path().join(".demo.4000000001.part").exists());
+        assert!(
+            out.path().join(".demo.notes.part").is_dir() && out.path().join(".demonstration.4000000001.part").is_dir()
+        );
+        drop(held);
     }
 
     #[test]

@@ -45,10 +45,11 @@ pub struct Prepared {
     pub n_computed: usize,
 }
 
-/// A stage's name, parameters and version: what its results depend on.
+/// A stage's name, parameters, version and code: what its results depend on.
 fn stage_key(stage: &Stage, version: u32) -> String {
     let params = toml::to_string(&stage.params).unwrap_or_default();
-    cache::key(&[&stage.stage, &params, &version.to_string(), env!("CARGO_PKG_VERSION")])
+    let code = [env!("CARGO_PKG_VERSION"), env!("DLR_FEATURE_CODE")];
+    cache::key(&[&stage.stage, &params, &version.to_string(), code[0], code[1]])
 }
 
 impl Preparation {
@@ -96,12 +97,16 @@ impl Preparation {
         Ok(case)
     }
 
-    /// The features of every case of the cohort. All failing cases are reported, not the first only.
+    /// The features of every case of the cohort that does not fail, and the errors of those that do, in cohort order.
     ///
     /// # Errors
-    /// [`Code::CasesFailed`] where one failed and it is the only one, its own error; each is passed to
-    /// [`Progress::note`].
-    pub(crate) fn features(&self, cohort: &Cohort, cache: &Cache, progress: &dyn Progress) -> Result<Prepared> {
+    /// [`Code::FileWrite`] where the cache cannot be written: that is no fault of a case.
+    pub(crate) fn features(
+        &self,
+        cohort: &Cohort,
+        cache: &Cache,
+        progress: &dyn Progress,
+    ) -> Result<(Prepared, Vec<Failed>)> {
         let (n_cached, n_computed) = (AtomicUsize::new(0), AtomicUsize::new(0));
         progress.stage("features", cohort.len());
         let rows: Vec<Result<(String, Vec<FeatureVector>)>> = cohort
@@ -113,20 +118,17 @@ impl Preparation {
                 result
             })
             .collect();
-        let mut failed: Vec<Error> = rows.iter().filter_map(|row| row.as_ref().err().cloned()).collect();
-        if failed.len() == 1 {
-            return Err(failed.remove(0));
-        }
-        if !failed.is_empty() {
-            failed.iter().for_each(|error| progress.note(&error.to_string()));
-            return Err(Error::new(Code::CasesFailed, format!("{} of {} cases failed", failed.len(), cohort.len()))
-                .found(failed.iter().filter_map(Error::case).collect::<Vec<_>>().join(", "))
-                .hint(format!("the first: {}", failed[0].to_string().lines().next().unwrap_or_default())));
-        }
         let mut per_block: Vec<Vec<(String, FeatureVector)>> = self.blocks.iter().map(|_| Vec::new()).collect();
-        let (mut digests, mut undefined) = (BTreeMap::new(), BTreeMap::new());
+        let (mut digests, mut undefined, mut failed) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         for (row, result) in cohort.rows().iter().zip(rows) {
-            let (digest, vectors) = result?;
+            let (digest, vectors) = match result {
+                Ok(row) => row,
+                Err(error) if error.code() == Code::FileWrite => return Err(error),
+                Err(error) => {
+                    failed.push(Failed { id: row.id.clone(), error });
+                    continue;
+                }
+            };
             digests.insert(row.id.clone(), digest);
             let reasons: Vec<_> = vectors
                 .iter()
@@ -146,7 +148,9 @@ impl Preparation {
             blocks.insert(block.name.clone(), table.with_provenance(&format!("block.{}", block.name), &block.key));
         }
         let count = |n: AtomicUsize| n.load(Ordering::Relaxed);
-        Ok(Prepared { blocks, undefined, digests, n_cached: count(n_cached), n_computed: count(n_computed) })
+        let prepared =
+            Prepared { blocks, undefined, digests, n_cached: count(n_cached), n_computed: count(n_computed) };
+        Ok((prepared, failed))
     }
 
     fn row(
@@ -177,6 +181,33 @@ impl Preparation {
         }
         Ok((digest, vectors))
     }
+}
+
+/// A case that could not be read or computed.
+#[derive(Debug, Clone)]
+pub struct Failed {
+    /// The case.
+    pub id: String,
+    /// Why.
+    pub error: Error,
+}
+
+impl Failed {
+    /// One line for the flow chart: code and fact.
+    pub(crate) fn reason(&self) -> String {
+        format!("{}: {}", self.error.code().as_str(), self.error.fact())
+    }
+}
+
+/// One error for all cases that failed: the only one's own, or a count with their names. Each is told to the user.
+pub(crate) fn all_failures(failed: &[Failed], n_cases: usize, progress: &dyn Progress) -> Error {
+    if let [only] = failed {
+        return only.error.clone();
+    }
+    failed.iter().for_each(|failed| progress.note(&failed.error.to_string()));
+    Error::new(Code::CasesFailed, format!("{} of {n_cases} cases failed", failed.len()))
+        .found(failed.iter().map(|failed| failed.id.as_str()).collect::<Vec<_>>().join(", "))
+        .hint("mend them, or leave them out of the run with `failing = \"exclude\"` under `[cohort]`")
 }
 
 /// Image steps read the whole image, and one bad voxel outside the regions would spread into them.
@@ -218,3 +249,7 @@ pub(crate) fn columns_of(prepared: &Prepared, blocks: &[String], columns: &[Stri
         .collect::<Result<Vec<_>>>()?;
     Ok(whole.columns(&positions))
 }
+
+#[cfg(test)]
+#[path = "prepare_tests.rs"]
+mod tests;

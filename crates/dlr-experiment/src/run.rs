@@ -2,14 +2,14 @@
 
 use crate::{
     cache::{self, Cache},
-    config::{ExperimentFile, ModelSection},
+    config::{ExperimentFile, Failing, ModelSection},
     crossval::{CrossValidation, cross_validate},
     folder::RunFolder,
     log::RunLog,
     metrics, null,
     outcome::{ModelOutcome, Outcome},
     pipelines,
-    prepare::{Preparation, Prepared},
+    prepare::{Failed, Preparation, Prepared, all_failures},
     progress::Progress,
     registry::Registry,
     resolve::resolve,
@@ -41,6 +41,8 @@ pub struct Finished {
     pub folder: PathBuf,
     /// Everything that was found.
     pub outcome: Outcome,
+    /// Cases that were left out because they failed, in cohort order.
+    pub failed: Vec<Failed>,
 }
 
 /// Runs an experiment from its cases to its folder.
@@ -67,7 +69,8 @@ pub fn run(
     some_to_learn_from(&cohort)?;
     log.event("cohort", json!({ "enrolled": enrolled.len(), "kept": cohort.len(), "excluded": cohort.exclusions() }));
 
-    let prepared = preparation.features(&cohort, &Cache::new(places.cache), progress)?;
+    let (prepared, failed) = preparation.features(&cohort, &Cache::new(places.cache), progress)?;
+    let cohort = without_failed(cohort, &failed, file.cohort.failing, progress)?;
     log.event("features", json!({ "computed": prepared.n_computed, "cached": prepared.n_cached }));
     clock.lap("features");
 
@@ -86,7 +89,21 @@ pub fn run(
     outcome.timings = clock.laps;
     write::everything(&outcome, maps, &folder, &log)?;
     progress.step("written");
-    Ok(Finished { folder: folder.publish()?, outcome })
+    Ok(Finished { folder: folder.publish()?, outcome, failed })
+}
+
+/// Ends the run where a case failed, or leaves these cases out, each with its error as the reason.
+fn without_failed(cohort: Cohort, failed: &[Failed], rule: Failing, progress: &dyn Progress) -> Result<Cohort> {
+    if failed.is_empty() {
+        return Ok(cohort);
+    }
+    if rule == Failing::Stop || failed.len() == cohort.len() {
+        return Err(all_failures(failed, cohort.len(), progress));
+    }
+    failed.iter().for_each(|failed| progress.note(&format!("left out: {}", failed.error)));
+    let cohort = cohort.excluding(|row| failed.iter().find(|failed| failed.id == row.id).map(Failed::reason));
+    some_to_learn_from(&cohort)?;
+    Ok(cohort)
 }
 
 fn patients(cohort: &Cohort) -> usize {

@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 use dlr_experiment::progress::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
 use std::{io::IsTerminal, sync::Mutex, time::Duration};
 
 /// How progress is told.
@@ -128,19 +129,19 @@ struct Json {
 impl Progress for Json {
     fn stage(&self, name: &str, total: usize) {
         self.count.lock().expect("no holder of this lock panics").start(name, total);
-        eprintln!("{{\"stage\":{name:?},\"total\":{total}}}");
+        eprintln!("{}", json!({ "stage": name, "total": total }));
     }
 
     fn step(&self, what: &str) {
         let mut count = self.count.lock().expect("no holder of this lock panics");
         let left = count.step();
         let (stage, done, total) = (&count.stage, count.done, count.total);
-        eprintln!(
-            "{{\"stage\":{stage:?},\"done\":{done},\"total\":{total},\"item\":{what:?},\"seconds_left\":{left:.1}}}"
-        );
+        // A tenth of a second is what an estimate is worth.
+        let left = (left * 10.0).round() / 10.0;
+        eprintln!("{}", json!({ "stage": stage, "done": done, "total": total, "item": what, "seconds_left": left }));
     }
 
     fn note(&self, text: &str) {
-        eprintln!("{{\"note\":{text:?}}}");
+        eprintln!("{}", json!({ "note": text }));
     }
 }

@@ -48,7 +48,11 @@ impl Args {
         let finished = run(&file, &Registry::builtin(), &places, self.progress.listener().as_ref())?;
         print_table(&finished.outcome);
         println!("\nreport: {}", self.out.join(&file.name).join("report.html").display());
-        Ok(true)
+        if !finished.failed.is_empty() {
+            let ids: Vec<&str> = finished.failed.iter().map(|failed| failed.id.as_str()).collect();
+            eprintln!("left out because they failed: {}", ids.join(", "));
+        }
+        Ok(finished.failed.is_empty())
     }
 }
 

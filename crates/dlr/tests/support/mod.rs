@@ -19,9 +19,14 @@ pub struct SmallCohort {
 impl SmallCohort {
     /// Writes everything.
     pub fn new() -> Self {
+        SmallCohort::of(N_CASES)
+    }
+
+    /// The same with another number of patients.
+    pub fn of(n_cases: usize) -> Self {
         let cohort = SmallCohort { folder: tempfile::tempdir().unwrap() };
         let mut manifest = String::from("ID,Image,Mask,label,age\n");
-        for case in 0..N_CASES {
+        for case in 0..n_cases {
             let (image, mask) = case_of(case);
             dlr_io::write_volume(&cohort.path(&format!("p{case:02}.nii.gz")), &image).unwrap();
             dlr_io::write_mask(&cohort.path(&format!("p{case:02}_mask.nii.gz")), &mask).unwrap();
