@@ -98,6 +98,7 @@ pub struct FeatureTable {
     cases: Vec<String>,
     names: Vec<FeatureName>,
     values: Array2<f64>,
+    centers: Option<Vec<String>>,
     provenance: BTreeMap<String, String>,
 }
 
@@ -118,7 +119,7 @@ impl FeatureTable {
         if let Some(twice) = names.iter().find(|name| !seen.insert(*name)) {
             return Err(Error::new(Code::TableMismatch, format!("column `{twice}` stands twice")));
         }
-        Ok(FeatureTable { cases, names, values, provenance: BTreeMap::new() })
+        Ok(FeatureTable { cases, names, values, centers: None, provenance: BTreeMap::new() })
     }
 
     /// One row per case, all with the same names in the same order.
@@ -146,6 +147,26 @@ impl FeatureTable {
     pub fn with_provenance(mut self, key: &str, value: impl Into<String>) -> Self {
         self.provenance.insert(key.into(), value.into());
         self
+    }
+
+    /// The same table with the hospital of each row: what a step needs that takes centre effects off. Joining a table
+    /// with a cohort ([`crate::Dataset::new`]) does this.
+    ///
+    /// # Errors
+    /// [`Code::TableMismatch`] for another number of rows.
+    pub fn with_centers(mut self, centers: Vec<String>) -> Result<Self> {
+        if centers.len() != self.cases.len() {
+            return Err(Error::new(Code::TableMismatch, "a table needs one center per row")
+                .expected(self.cases.len())
+                .found(centers.len()));
+        }
+        self.centers = Some(centers);
+        Ok(self)
+    }
+
+    /// The hospital of each row, where it is known.
+    pub fn centers(&self) -> Option<&[String]> {
+        self.centers.as_deref()
     }
 
     /// Case identifiers, in row order.
@@ -189,7 +210,7 @@ impl FeatureTable {
     /// [`Code::TableMismatch`] where the shape differs.
     pub fn with_values(&self, values: Array2<f64>) -> Result<Self> {
         let table = Self::new(self.cases.clone(), self.names.clone(), values)?;
-        Ok(FeatureTable { provenance: self.provenance.clone(), ..table })
+        Ok(FeatureTable { centers: self.centers.clone(), provenance: self.provenance.clone(), ..table })
     }
 
     /// The columns at these positions, in this order.
@@ -198,6 +219,7 @@ impl FeatureTable {
             cases: self.cases.clone(),
             names: positions.iter().map(|p| self.names[*p].clone()).collect(),
             values: self.values.select(Axis(1), positions),
+            centers: self.centers.clone(),
             provenance: self.provenance.clone(),
         }
     }
@@ -226,6 +248,7 @@ impl FeatureTable {
             cases: positions.iter().map(|p| self.cases[*p].clone()).collect(),
             names: self.names.clone(),
             values: self.values.select(Axis(0), positions),
+            centers: self.centers.as_ref().map(|all| positions.iter().map(|p| all[*p].clone()).collect()),
             provenance: self.provenance.clone(),
         }
     }
@@ -245,6 +268,7 @@ impl FeatureTable {
             .expect("row counts were compared above");
         let names = self.names.iter().chain(&other.names).cloned().collect();
         let mut table = Self::new(self.cases.clone(), names, values)?;
+        table.centers = self.centers.clone().or_else(|| other.centers.clone());
         table.provenance.extend(self.provenance.clone());
         table.provenance.extend(other.provenance.clone());
         Ok(table)
@@ -272,6 +296,15 @@ mod tests {
         assert!(t.columns(&[0]).beside(&t.columns(&[1, 2])).unwrap().names() == t.names());
         let absent = FeatureName::new("x", "y", "z", "w").unwrap();
         assert_eq!(t.select(&[absent]).unwrap_err().code(), Code::TableMismatch);
+    }
+
+    #[test]
+    fn centers_follow_their_rows() {
+        let t = table().with_centers(vec!["north".into(), "south".into()]).unwrap();
+        assert_eq!(t.rows(&[1, 0, 1]).centers().unwrap(), ["south", "north", "south"]);
+        let kept = t.columns(&[0]).with_values(array![[0.0], [1.0]]).unwrap();
+        assert_eq!(kept.beside(&table().columns(&[1])).unwrap().centers(), t.centers());
+        assert_eq!(table().with_centers(vec![]).unwrap_err().code(), Code::TableMismatch);
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Joins a table with its cohort, row by row, in the order of the cohort.
+    /// Joins a table with its cohort, row by row, in the order of the cohort; every row learns its center.
     ///
     /// # Errors
     /// [`Code::TableMismatch`] where a case of the cohort has no row; [`Code::LabelValues`] for a training case
@@ -45,7 +45,8 @@ impl Dataset {
                 .expected("both classes")
                 .found(format!("{} negative, {} positive", classes[0], classes[1])));
         }
-        Ok(Dataset { table: table.rows(&rows), cohort: cohort.clone() })
+        let centers = cohort.rows().iter().map(|row| row.center.clone()).collect();
+        Ok(Dataset { table: table.rows(&rows).with_centers(centers)?, cohort: cohort.clone() })
     }
 
     /// All rows, for description; there are no labels in it.
