@@ -105,11 +105,11 @@ fn main() -> Result<()> {
     let step_one =
         |estimator| RfeParams { n_keep: 20, step: RfeStep::Count(1), fine_below: 0, estimator, ..RfeParams::default() };
     time("rfe step 1, logistic, 3000 to 20", &|| {
-        let found = eliminate(&columns, &labels, &step_one(RfeEstimator::Logistic))?;
+        let found = eliminate(&columns, &labels, &step_one(RfeEstimator::Logistic), 0)?;
         Ok(format!("kept {:?}", &found.kept[..5]))
     });
     time("rfe step 1, linear svm, 3000 to 20", &|| {
-        let found = eliminate(&columns, &labels, &step_one(RfeEstimator::LinearSvm))?;
+        let found = eliminate(&columns, &labels, &step_one(RfeEstimator::LinearSvm), 0)?;
         Ok(format!("kept {:?}", &found.kept[..5]))
     });
     time("rfecv step 10, logistic, 5 folds", &|| {
@@ -120,7 +120,7 @@ fn main() -> Result<()> {
             estimator: RfeEstimator::Logistic,
             ..RfeParams::default()
         };
-        Ok(format!("{} columns", rfe_cv(&columns, &labels, &folds(5), &params)?.n_best))
+        Ok(format!("{} columns", rfe_cv(&columns, &labels, &folds(5), &params, 0)?.n_best))
     });
     let study = Pipeline::new(
         vec![

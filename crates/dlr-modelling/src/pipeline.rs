@@ -1,12 +1,13 @@
 //! [`Pipeline`]: steps and a model, which together are a model.
 //!
 //! Each step is fitted on what the steps before it made of the training rows. The fitted pipeline takes raw columns,
-//! and where every part is linear, so is the whole: its form is written on raw columns.
+//! and where every part is linear, or the steps only shift and stretch columns under trees, its form is written on raw
+//! columns.
 
 use crate::Thaw;
 use dlr_core::{
     FeatureName, FeatureTable, FittedModel, FittedTableStep, Form, Frozen, LinearForm, Model, Predictions, Result,
-    TableStep, TrainSet, derive_seed,
+    TableStep, TrainSet, TreeEnsemble, derive_seed,
 };
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +85,31 @@ impl FittedPipeline {
         self.steps.iter().rev().try_fold(form, |form, step| step.pull_back(form))
     }
 
+    /// Trees that ask raw columns: where every column that is asked is a raw one shifted and stretched, its cuts are
+    /// moved by the same numbers. Where a step mixes columns, or turns one around, there is no such tree.
+    fn pull_back_trees(&self, mut trees: TreeEnsemble) -> Option<TreeEnsemble> {
+        let mut maps = Vec::with_capacity(trees.names.len());
+        for name in &mut trees.names {
+            let form = self.pull_back(LinearForm { intercept: 0.0, weights: vec![(name.clone(), 1.0)] })?;
+            let [(raw, weight)] = &form.weights[..] else { return None };
+            if !(*weight > 0.0) {
+                return None;
+            }
+            maps.push((form.intercept, *weight));
+            *name = raw.clone();
+        }
+        for tree in &mut trees.trees {
+            for (column, threshold) in tree.column.iter().zip(&mut tree.threshold) {
+                if let Some(j) = column
+                    && maps[*j] != (0.0, 1.0)
+                {
+                    *threshold = (*threshold - maps[*j].0) / maps[*j].1;
+                }
+            }
+        }
+        Some(trees)
+    }
+
     /// One line per step: what it learned.
     pub fn summary(&self) -> Vec<String> {
         self.steps.iter().map(|step| step.summary()).collect()
@@ -114,9 +140,8 @@ impl FittedModel for FittedPipeline {
     fn form(&self) -> Form {
         match self.model.form() {
             Form::Linear(form) => self.pull_back(form).map_or(Form::Opaque, Form::Linear),
-            // Trees ask for values as the steps leave them; they hold for raw columns only without steps.
-            Form::Trees(trees) if self.steps.is_empty() => Form::Trees(trees),
-            _ => Form::Opaque,
+            Form::Trees(trees) => self.pull_back_trees(trees).map_or(Form::Opaque, Form::Trees),
+            Form::Opaque => Form::Opaque,
         }
     }
 

@@ -1,8 +1,8 @@
 //! [`Thaw`]: frozen state back into fitted things, by kind.
 
-use crate::models::{FittedLinear, FittedRbf, FittedStack};
+use crate::models::{FittedBayes, FittedLinear, FittedNeighbours, FittedRbf, FittedStack, FittedTrees};
 use crate::pipeline::FittedPipeline;
-use crate::steps::{FittedImputer, FittedPca, FittedScaler, Selected, Unchanged};
+use crate::steps::{FittedCombat, FittedImputer, FittedPca, FittedScaler, Selected, Unchanged};
 use dlr_core::{Code, Error, FittedModel, FittedTableStep, Frozen, Result};
 use std::collections::BTreeMap;
 
@@ -32,9 +32,13 @@ impl Default for Thaw {
             .with_step(Selected::KIND, |f| Ok(Box::new(f.thaw::<Selected>()?)))
             .with_step(FittedImputer::KIND, |f| Ok(Box::new(f.thaw::<FittedImputer>()?)))
             .with_step(FittedScaler::KIND, |f| Ok(Box::new(f.thaw::<FittedScaler>()?)))
+            .with_step(FittedCombat::KIND, |f| Ok(Box::new(f.thaw::<FittedCombat>()?)))
             .with_step(FittedPca::KIND, |f| Ok(Box::new(f.thaw::<FittedPca>()?)))
             .with_step(Unchanged::KIND, |f| Ok(Box::new(f.thaw::<Unchanged>()?)))
             .with_model(FittedRbf::KIND, |f, _| Ok(Box::new(f.thaw::<FittedRbf>()?)))
+            .with_model(FittedTrees::KIND, |f, _| Ok(Box::new(f.thaw::<FittedTrees>()?)))
+            .with_model(FittedNeighbours::KIND, |f, _| Ok(Box::new(f.thaw::<FittedNeighbours>()?)))
+            .with_model(FittedBayes::KIND, |f, _| Ok(Box::new(f.thaw::<FittedBayes>()?)))
             .with_model(FittedStack::KIND, |f, thaw| Ok(Box::new(FittedStack::thaw(f, thaw)?)))
             .with_model(FittedLinear::KIND, |f, _| Ok(Box::new(f.thaw::<FittedLinear>()?)))
             .with_model(FittedPipeline::KIND, |f, thaw| Ok(Box::new(FittedPipeline::thaw(f, thaw)?)))

@@ -1,12 +1,16 @@
 //! Every stage keeps the contract of its seam, and comes back from its frozen state with the same bits.
 
 use dlr_core::conformance::{check_model, check_table_step, sample_dataset};
-use dlr_core::{FittedModel, Form, Model, Result, TableStep};
-use dlr_modelling::models::{Block, InverseStrength, Kernel, LogisticRegression, Stacked, Svm};
-use dlr_modelling::selection::{LassoParams, RfeEstimator, RfeParams, RfeStep};
+use dlr_core::{FittedModel, FittedTableStep, Form, Model, Result, TableStep, TrainSet, TreeScale};
+use dlr_modelling::models::{
+    Block, ExtraTrees, GradientBoosting, InverseStrength, KNearest, Kernel, LogisticRegression, NaiveBayes,
+    RandomForest, Stacked, Svm,
+};
+use dlr_modelling::selection::{BorutaParams, LassoParams, RfeEstimator, RfeParams, RfeStep};
+use dlr_modelling::stats::Adjustment;
 use dlr_modelling::steps::{
-    CorrelationFilter, Lasso, MedianImputer, Mrmr, Pca, Rfe, RfeCv, RobustScaler, Smote, StabilitySelection,
-    StandardScaler, UnivariateFilter, VarianceFilter,
+    Boruta, Combat, CorrelationFilter, Lasso, MedianImputer, Mrmr, Pca, Rfe, RfeCv, RobustScaler, Smote,
+    StabilitySelection, StandardScaler, UnivariateFilter, UnivariateTest, VarianceFilter,
 };
 use dlr_modelling::validation::Tuned;
 use dlr_modelling::{Pipeline, Thaw};
@@ -30,8 +34,26 @@ fn steps() -> Vec<(&'static str, Box<dyn TableStep>)> {
             })),
         ),
         ("rfe-cv", Box::new(RfeCv::default())),
+        (
+            "rfe forest",
+            Box::new(Rfe::new(RfeParams {
+                n_keep: 4,
+                estimator: RfeEstimator::Forest,
+                n_trees: 40,
+                ..RfeParams::default()
+            })),
+        ),
+        ("boruta", Box::new(Boruta::new(BorutaParams { n_trees: 40, max_rounds: 20, ..BorutaParams::default() }))),
         ("stability", Box::new(StabilitySelection::default())),
         ("univariate", Box::new(UnivariateFilter::default())),
+        (
+            "t test",
+            Box::new(UnivariateFilter {
+                test: UnivariateTest::Student,
+                adjustment: Adjustment::Holm,
+                ..UnivariateFilter::default()
+            }),
+        ),
         ("mrmr", Box::new(Mrmr::default())),
         ("pca", Box::new(Pca { n_components: 4, ..Pca::default() })),
         ("smote", Box::new(Smote::default())),
@@ -62,6 +84,24 @@ fn steps_keep_the_contract() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
+/// The contract's table has a constant column, which ComBat refuses by name.
+struct Harmonised(Combat);
+
+impl TableStep for Harmonised {
+    fn fit(&self, train: &TrainSet, seed: u64) -> Result<Box<dyn FittedTableStep>> {
+        let variance = VarianceFilter::default().fit(train, seed)?;
+        let varies = variance.apply(train.table())?;
+        self.0.fit(&train.with_table(varies)?, seed)
+    }
+}
+
+#[test]
+fn combat_keeps_the_contract_of_a_step() {
+    for reference in [None, Some("south".to_owned())] {
+        check_table_step(&Harmonised(Combat { reference, ..Combat::default() })).unwrap();
+    }
+}
+
 #[test]
 fn models_keep_the_contract() {
     let c = InverseStrength::OneOf(vec![0.01, 0.1, 1.0]);
@@ -73,6 +113,9 @@ fn models_keep_the_contract() {
     check_model(&scaled(Box::new(Svm::default()))).unwrap();
     check_model(&scaled(Box::new(Svm { kernel: Kernel::Rbf, ..Svm::default() }))).unwrap();
     check_model(&stack()).unwrap();
+    for (name, model) in tree_and_density_models() {
+        check_model(model.as_ref()).unwrap_or_else(|e| panic!("{name}: {e}"));
+    }
     let pca = vec![Box::new(StandardScaler {}) as Box<dyn TableStep>, Box::new(Pca::default())];
     check_model(&Pipeline::new(pca, Box::new(LogisticRegression::default()))).unwrap();
     let candidates = vec![
@@ -80,6 +123,17 @@ fn models_keep_the_contract() {
         ("rbf".to_owned(), Box::new(scaled(Box::new(Svm { kernel: Kernel::Rbf, ..Svm::default() })))),
     ];
     check_model(&Tuned { candidates, n_folds: 4 }).unwrap();
+}
+
+fn tree_and_density_models() -> Vec<(&'static str, Box<dyn Model>)> {
+    let neighbours = Pipeline::new(vec![Box::new(StandardScaler {})], Box::new(KNearest::default()));
+    vec![
+        ("random forest", Box::new(RandomForest::default())),
+        ("extra trees", Box::new(ExtraTrees::default())),
+        ("boosting", Box::new(GradientBoosting::default())),
+        ("neighbours", Box::new(neighbours)),
+        ("naive bayes", Box::new(NaiveBayes::default())),
+    ]
 }
 
 fn stack() -> Stacked {
@@ -102,7 +156,9 @@ fn a_frozen_pipeline_predicts_the_same_bits() -> Result<()> {
         vec![Box::new(StandardScaler {}), Box::new(Pca::default()), Box::new(Smote::default())],
         Box::new(Svm { kernel: Kernel::Rbf, ..Svm::default() }),
     );
-    for model in [&study() as &dyn Model, &stack(), &with_rbf] {
+    let others = tree_and_density_models();
+    let models = [&study() as &dyn Model, &stack(), &with_rbf];
+    for model in models.into_iter().chain(others.iter().map(|(_, m)| m.as_ref())) {
         let fitted = model.fit(&train, 5)?;
         let text = serde_json::to_string(&fitted.freeze()?).unwrap();
         let thawed = Thaw::default().model(&serde_json::from_str(&text).unwrap())?;
@@ -125,5 +181,28 @@ fn the_form_of_a_pipeline_is_written_on_raw_columns() -> Result<()> {
             form.intercept + form.weights.iter().map(|(name, w)| w * row[table.position(name).unwrap()]).sum::<f64>();
         assert!((1.0 / (1.0 + (-margin).exp()) - score).abs() < 1e-12);
     }
+    Ok(())
+}
+
+#[test]
+fn the_trees_of_a_pipeline_ask_raw_columns() -> Result<()> {
+    let (train, external) = sample_dataset(3).split_roles()?;
+    let steps = || vec![Box::new(MedianImputer::default()) as Box<dyn TableStep>, Box::new(StandardScaler {})];
+    for model in [Box::new(RandomForest::default()) as Box<dyn Model>, Box::new(GradientBoosting::default())] {
+        let fitted = Pipeline::new(steps(), model).fit(&train, 5)?;
+        let Form::Trees(form) = fitted.form() else { panic!("trees behind a scaling are trees") };
+        assert_eq!(form.names, fitted.selected());
+        let table = external.table().select(&form.names)?;
+        for (row, score) in table.values().outer_iter().zip(fitted.predict(external.table())?.scores()) {
+            let output = form.base + form.trees.iter().map(|t| t.predict(|j| row[j])).sum::<f64>();
+            let from_form = match form.scale {
+                TreeScale::Probability => output,
+                TreeScale::LogOdds => 1.0 / (1.0 + (-output).exp()),
+            };
+            assert!((from_form - score).abs() < 1e-12);
+        }
+    }
+    let mixed = Pipeline::new(vec![Box::new(Pca::default())], Box::new(RandomForest::default()));
+    assert_eq!(mixed.fit(&train, 5)?.form(), Form::Opaque);
     Ok(())
 }

@@ -6,7 +6,7 @@ mod source;
 
 use crate::registry::{Params, Registry, Shelf};
 use dlr_core::{FeatureName, Model, Splitter, TableStep};
-use dlr_modelling::{models, selection, splitters, steps};
+use dlr_modelling::{models, splitters, steps};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
@@ -27,13 +27,22 @@ pub(crate) fn register(registry: &mut Registry) {
     table_step::<steps::UnivariateFilter>(&mut registry.table_steps, "univariate");
     table_step::<steps::Pca>(&mut registry.table_steps, "pca");
     table_step::<steps::Smote>(&mut registry.table_steps, "smote");
-    registry.table_steps.add("rfe", |params| Ok(Box::new(steps::Rfe::new(params.read::<selection::RfeParams>()?))));
-    registry
-        .table_steps
-        .add("lasso", |params| Ok(Box::new(steps::Lasso::new(params.read::<selection::LassoParams>()?))));
+    table_step::<steps::Combat>(&mut registry.table_steps, "combat");
+    table_step::<steps::RfeCv>(&mut registry.table_steps, "rfe-cv");
+    let shelf = &mut registry.table_steps;
+    shelf.add("rfe", |params| Ok(Box::new(steps::Rfe::new(params.read()?))));
+    shelf.add("lasso", |params| Ok(Box::new(steps::Lasso::new(params.read()?))));
+    shelf.add("mrmr", |params| Ok(Box::new(steps::Mrmr::new(params.read()?))));
+    shelf.add("stability", |params| Ok(Box::new(steps::StabilitySelection::new(params.read()?))));
+    shelf.add("boruta", |params| Ok(Box::new(steps::Boruta::new(params.read()?))));
 
     model::<models::LogisticRegression>(&mut registry.models, "logistic");
     model::<models::Svm>(&mut registry.models, "svm");
+    model::<models::RandomForest>(&mut registry.models, "random-forest");
+    model::<models::ExtraTrees>(&mut registry.models, "extra-trees");
+    model::<models::GradientBoosting>(&mut registry.models, "gradient-boosting");
+    model::<models::KNearest>(&mut registry.models, "k-nearest");
+    model::<models::NaiveBayes>(&mut registry.models, "naive-bayes");
 
     splitter::<splitters::StratifiedKFold>(&mut registry.splitters, "stratified-kfold");
     splitter::<splitters::KFold>(&mut registry.splitters, "kfold");

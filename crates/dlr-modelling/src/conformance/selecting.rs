@@ -36,9 +36,10 @@ fn one_run(table: &mut SuiteTable, folder: &Folder, run: &Value, estimator: RfeE
         estimator,
         c,
         class_weight: ClassWeight::None,
+        ..RfeParams::default()
     };
     let on = format!("{estimator:?} step {step}");
-    let found = eliminate(&folder.x, &folder.labels, &params)?;
+    let found = eliminate(&folder.x, &folder.labels, &params, 0)?;
     let name = |j: &usize| folder.names[*j].as_str();
     let margins = numbers(&run["margin_ratio"]);
     let rounds = run["eliminated_order"].as_array().map(Vec::as_slice).unwrap_or_default();

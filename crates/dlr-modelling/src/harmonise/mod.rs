@@ -112,6 +112,11 @@ pub fn fit_combat(
 }
 
 impl CombatFit {
+    /// Position of a batch, where it was among the training rows.
+    pub fn batch(&self, name: &str) -> Option<usize> {
+        self.batches.iter().position(|b| b == name)
+    }
+
     /// One value of a known batch, harmonised; `covariates` are those of its row.
     pub fn value(&self, value: f64, column: usize, batch: usize, covariates: &[f64]) -> f64 {
         let known: f64 = self.covariate_effects.iter().zip(covariates).map(|(e, c)| e[column] * c).sum();

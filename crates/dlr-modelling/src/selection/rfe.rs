@@ -2,14 +2,16 @@
 //!
 //! Solvers that stop early order small weights by chance; with thousands of columns the selection then depends on the
 //! tolerance. Here a fit is exact to rounding, and each round reports by how much the last column that went was weaker
-//! than the first that stayed.
+//! than the first that stayed. A random forest can rank the columns instead; its order has chance in it by nature.
 
 use crate::glm::{ClassWeight, Dual, Intercept, Loss, fit_l2};
 use crate::linalg::{Columns, dot};
-use dlr_core::{Code, Error, Result};
+use crate::models::ForestParams;
+use crate::models::trees::Forest;
+use dlr_core::{Code, Error, Result, derive_seed};
 use serde::{Deserialize, Serialize};
 
-/// Whose squared weights rank the columns.
+/// Whose squared weights, or importances, rank the columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RfeEstimator {
@@ -18,6 +20,8 @@ pub enum RfeEstimator {
     /// Linear support vector machine with squared hinge and penalised intercept, as LIBLINEAR (`LinearSVC`) has it.
     #[default]
     LinearSvm,
+    /// Random forest: mean decrease of impurity, grown anew in every round.
+    Forest,
 }
 
 /// How many columns go in a round.
@@ -37,8 +41,9 @@ pub enum RfeStep {
 /// | `n_keep` | 50 | 1 and more | columns to keep |
 /// | `step` | 0.1 | count from 1, or share in (0, 1) of the columns at the start | columns to drop in a round |
 /// | `fine_below` | 100 | 0 and more | with no more columns than this, drop one at a time |
-/// | `estimator` | `linear-svm` | `linear-svm`, `logistic` | whose squared weights rank the columns |
-/// | `c` | 1 | above 0 | inverse strength of its penalty |
+/// | `estimator` | `linear-svm` | `linear-svm`, `logistic`, `forest` | whose squared weights, or importances, rank the columns |
+/// | `c` | 1 | above 0 | inverse strength of its penalty; not of a forest |
+/// | `n_trees` | 100 | 1 and more | trees of a forest |
 /// | `class_weight` | `none` | `none`, `balanced` | how much a case counts |
 ///
 /// Source of the defaults: PROTOCOL, row 17. Of equal weights the earlier column goes first.
@@ -55,6 +60,8 @@ pub struct RfeParams {
     pub estimator: RfeEstimator,
     /// Inverse strength of the estimator's penalty.
     pub c: f64,
+    /// Trees of a forest.
+    pub n_trees: usize,
     /// How much a case counts.
     pub class_weight: ClassWeight,
 }
@@ -67,6 +74,7 @@ impl Default for RfeParams {
             fine_below: 100,
             estimator: RfeEstimator::LinearSvm,
             c: 1.0,
+            n_trees: 100,
             class_weight: ClassWeight::None,
         }
     }
@@ -106,7 +114,8 @@ impl RfeParams {
 pub struct EliminationRound {
     /// What went, weakest first.
     pub removed: Vec<usize>,
-    /// Squared weight of the weakest column that stayed over that of the strongest that went. Near 1: chance decided.
+    /// Squared weight (or importance) of the weakest column that stayed over that of the strongest that went. Near 1:
+    /// chance, or the order of the table, decided.
     pub margin_ratio: f64,
 }
 
@@ -122,77 +131,142 @@ pub struct Elimination {
 }
 
 /// Eliminates columns until `n_keep` are left. Columns should be on one scale. A table with no more columns than
-/// `n_keep` is left as it is.
+/// `n_keep` is left as it is. Only a forest uses the seed.
 ///
 /// # Errors
 /// [`Code::Parameter`] for parameters out of range; [`Code::Convergence`] where a fit does not arrive.
-pub fn eliminate(x: &Columns, labels: &[bool], params: &RfeParams) -> Result<Elimination> {
-    run(x, labels, params, None)
+pub fn eliminate(x: &Columns, labels: &[bool], params: &RfeParams, seed: u64) -> Result<Elimination> {
+    run(x, labels, params, seed, None)
 }
 
-/// Sees every fit of an elimination, the one on the columns that stay too: columns and their weights.
-pub(super) type Observe<'a> = &'a mut dyn FnMut(&[usize], &[f64]);
+/// A fit on the columns that are left: it ranks them, and scores other rows.
+pub(super) enum Ranking {
+    /// One weight per column.
+    Weights(Vec<f64>),
+    /// Trees, whose columns are positions among those that are left.
+    Trees(Forest),
+}
+
+impl Ranking {
+    /// What ranks each column.
+    fn strength(&self) -> Vec<f64> {
+        match self {
+            Ranking::Weights(weights) => weights.iter().map(|w| w * w).collect(),
+            Ranking::Trees(forest) => forest.importance.clone(),
+        }
+    }
+
+    /// Scores of rows with all columns, up to a constant: the order of rows does not depend on it.
+    pub(super) fn scores(&self, x: &Columns, active: &[usize]) -> Vec<f64> {
+        match self {
+            Ranking::Weights(weights) => {
+                let mut dense = vec![0.0; x.n_columns()];
+                active.iter().zip(weights).for_each(|(j, w)| dense[*j] = *w);
+                x.margins(0.0, &dense)
+            }
+            Ranking::Trees(forest) => forest.scores(&x.select(active)),
+        }
+    }
+}
+
+/// Sees every fit of an elimination, the one on the columns that stay too: columns and their ranking.
+pub(super) type Observe<'a> = &'a mut dyn FnMut(&[usize], &Ranking);
+
+/// Fits round after round, keeping what the fits have in common.
+struct Fitter<'a> {
+    x: &'a Columns,
+    labels: &'a [bool],
+    params: &'a RfeParams,
+    case_weights: Vec<f64>,
+    loss: Loss,
+    intercept: Intercept,
+    /// The fit in the space of cases, where there are more columns than rows.
+    dual: Option<Dual<'a>>,
+    n_changes: usize,
+    seed: u64,
+}
+
+impl<'a> Fitter<'a> {
+    fn new(x: &'a Columns, labels: &'a [bool], params: &'a RfeParams, seed: u64) -> Self {
+        let case_weights: Vec<f64> = params.class_weight.weights(labels).iter().map(|w| w * params.c).collect();
+        let (loss, intercept) = match params.estimator {
+            RfeEstimator::Logistic | RfeEstimator::Forest => (Loss::Logistic, Intercept::Free),
+            RfeEstimator::LinearSvm => (Loss::SquaredHinge, Intercept::Penalised),
+        };
+        let wide = params.estimator != RfeEstimator::Forest && x.n_columns() > x.n_rows();
+        let dual = wide.then(|| Dual::new(x.gram(), labels, case_weights.clone(), loss, intercept));
+        Fitter { x, labels, params, case_weights, loss, intercept, dual, n_changes: 0, seed }
+    }
+
+    fn rank(&mut self, active: &[usize]) -> Result<Ranking> {
+        if self.params.estimator == RfeEstimator::Forest {
+            let RfeParams { n_trees, class_weight, .. } = *self.params;
+            let forest = ForestParams { n_trees, class_weight, ..ForestParams::default() };
+            let seed = derive_seed(self.seed, active.len() as u64);
+            return Forest::grow(&self.x.select(active), self.labels, &forest, false, seed).map(Ranking::Trees);
+        }
+        let weights = match &mut self.dual {
+            Some(dual) => {
+                dual.solve()?;
+                active.iter().map(|j| dot(self.x.column(*j), dual.coefficients())).collect()
+            }
+            None => {
+                let x = self.x.select(active);
+                fit_l2(&x, self.labels, &self.case_weights, self.loss, self.intercept)?.weights
+            }
+        };
+        Ok(Ranking::Weights(weights))
+    }
+
+    fn remove(&mut self, removed: &[usize], active: &[usize]) {
+        let Some(dual) = &mut self.dual else { return };
+        self.n_changes += removed.len();
+        // Rounding of the changes stays below that of a fresh sum: renew it after as many changes as columns.
+        if self.n_changes >= active.len() {
+            dual.set_gram(self.x.select(active).gram());
+            self.n_changes = 0;
+        } else {
+            removed.iter().for_each(|j| dual.remove(self.x.column(*j)));
+        }
+    }
+}
 
 pub(super) fn run(
     x: &Columns,
     labels: &[bool],
     params: &RfeParams,
+    seed: u64,
     mut observe: Option<Observe<'_>>,
 ) -> Result<Elimination> {
     params.check()?;
     let n_at_start = x.n_columns();
-    let case_weights: Vec<f64> = params.class_weight.weights(labels).iter().map(|w| w * params.c).collect();
-    let (loss, intercept) = match params.estimator {
-        RfeEstimator::Logistic => (Loss::Logistic, Intercept::Free),
-        RfeEstimator::LinearSvm => (Loss::SquaredHinge, Intercept::Penalised),
-    };
+    let mut fitter = Fitter::new(x, labels, params, seed);
     let mut active: Vec<usize> = (0..n_at_start).collect();
     let mut rounds = Vec::new();
-    let mut dual =
-        (n_at_start > x.n_rows()).then(|| Dual::new(x.gram(), labels, case_weights.clone(), loss, intercept));
-    let mut n_changes = 0;
-    let observed = observe.is_some();
-    let mut weights_of = |active: &[usize], dual: &mut Option<Dual<'_>>| -> Result<Vec<f64>> {
-        let weights = match dual {
-            Some(dual) => {
-                dual.solve()?;
-                active.iter().map(|j| dot(x.column(*j), dual.coefficients())).collect()
-            }
-            None => fit_l2(&x.select(active), labels, &case_weights, loss, intercept)?.weights,
-        };
-        if let Some(observe) = &mut observe {
-            observe(active, &weights);
-        }
-        Ok(weights)
-    };
     while active.len() > params.n_keep {
-        let weights = weights_of(&active, &mut dual)?;
-        let mut strength: Vec<(f64, usize)> = weights.iter().zip(&active).map(|(w, j)| (w * w, *j)).collect();
+        let ranking = fitter.rank(&active)?;
+        if let Some(observe) = &mut observe {
+            observe(&active, &ranking);
+        }
+        let mut strength: Vec<(f64, usize)> = ranking.strength().into_iter().zip(active.iter().copied()).collect();
         let n_drop = params.n_to_drop(n_at_start, active.len());
         let by_strength = |a: &(f64, usize), b: &(f64, usize)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
         let (_, first_kept, _) = strength.select_nth_unstable_by(n_drop, by_strength);
         let first_kept = first_kept.0;
         let gone = &mut strength[..n_drop];
         gone.sort_unstable_by(by_strength);
-        let margin_ratio = first_kept / gone[n_drop - 1].0.max(1e-300);
+        let last_gone = gone[n_drop - 1].0;
+        // Both 0 (columns that no tree asks): only their order in the table decided.
+        let margin_ratio = if first_kept == last_gone { 1.0 } else { first_kept / last_gone.max(1e-300) };
         let removed: Vec<usize> = gone.iter().map(|(_, j)| *j).collect();
         let mut lookup = removed.clone();
         lookup.sort_unstable();
         active.retain(|j| lookup.binary_search(j).is_err());
-        if let Some(dual) = &mut dual {
-            n_changes += n_drop;
-            // Rounding of the changes stays below that of a fresh sum: renew it after as many changes as columns.
-            if n_changes >= active.len() {
-                dual.set_gram(x.select(&active).gram());
-                n_changes = 0;
-            } else {
-                removed.iter().for_each(|j| dual.remove(x.column(*j)));
-            }
-        }
+        fitter.remove(&removed, &active);
         rounds.push(EliminationRound { removed, margin_ratio });
     }
-    if observed {
-        weights_of(&active, &mut dual)?;
+    if let Some(observe) = &mut observe {
+        observe(&active, &fitter.rank(&active)?);
     }
     let mut ranking = vec![1; n_at_start];
     for (k, round) in rounds.iter().enumerate() {

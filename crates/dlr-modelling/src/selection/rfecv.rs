@@ -1,9 +1,9 @@
 //! Recursive elimination whose number of columns is chosen by inner cross-validation.
 
-use super::rfe::{Elimination, RfeParams, eliminate, run};
+use super::rfe::{Elimination, Ranking, RfeParams, eliminate, run};
 use crate::linalg::Columns;
 use crate::stats::auc;
-use dlr_core::Result;
+use dlr_core::{Result, derive_seed};
 use rayon::prelude::*;
 
 /// What cross-validated elimination found.
@@ -22,11 +22,11 @@ pub struct RfeCvResult {
 }
 
 /// Eliminates in every fold down to `params.n_keep`, scores each size on the rows outside, and eliminates on all rows
-/// down to the best size. `fold_of` names the fold of each row.
+/// down to the best size. `fold_of` names the fold of each row. Only a forest uses the seed.
 ///
 /// # Errors
 /// Those of [`eliminate`].
-pub fn rfe_cv(x: &Columns, labels: &[bool], fold_of: &[usize], params: &RfeParams) -> Result<RfeCvResult> {
+pub fn rfe_cv(x: &Columns, labels: &[bool], fold_of: &[usize], params: &RfeParams, seed: u64) -> Result<RfeCvResult> {
     let n_folds = fold_of.iter().max().map_or(0, |k| k + 1);
     let scores: Vec<Vec<(usize, f64)>> = (0..n_folds)
         .into_par_iter()
@@ -35,13 +35,10 @@ pub fn rfe_cv(x: &Columns, labels: &[bool], fold_of: &[usize], params: &RfeParam
             let pick = |rows: &[usize]| rows.iter().map(|i| labels[*i]).collect::<Vec<bool>>();
             let (x_test, y_test) = (x.rows(&test), pick(&test));
             let mut scores = Vec::new();
-            // Margins without the intercept: the order of rows does not depend on it.
-            let mut observe = |active: &[usize], weights: &[f64]| {
-                let mut dense = vec![0.0; x_test.n_columns()];
-                active.iter().zip(weights).for_each(|(j, w)| dense[*j] = *w);
-                scores.push((active.len(), auc(&x_test.margins(0.0, &dense), &y_test)));
+            let mut observe = |active: &[usize], ranking: &Ranking| {
+                scores.push((active.len(), auc(&ranking.scores(&x_test, active), &y_test)));
             };
-            run(&x.rows(&train), &pick(&train), params, Some(&mut observe))?;
+            run(&x.rows(&train), &pick(&train), params, derive_seed(seed, 1 + k as u64), Some(&mut observe))?;
             Ok(scores)
         })
         .collect::<Result<_>>()?;
@@ -61,6 +58,6 @@ pub fn rfe_cv(x: &Columns, labels: &[bool], fold_of: &[usize], params: &RfeParam
         }
     }
     let n_best = sizes[best];
-    let elimination = eliminate(x, labels, &RfeParams { n_keep: n_best, ..params.clone() })?;
+    let elimination = eliminate(x, labels, &RfeParams { n_keep: n_best, ..params.clone() }, derive_seed(seed, 0))?;
     Ok(RfeCvResult { sizes, folds, mean, n_best, elimination })
 }

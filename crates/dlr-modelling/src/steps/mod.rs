@@ -3,7 +3,9 @@
 //! Every step takes a params struct that can be read from an experiment file. A fitted step finds its columns by name,
 //! drops columns that it was not fitted on, and freezes; [`crate::Thaw`] brings it back.
 
+mod boruta;
 mod columns;
+mod combat;
 mod correlation;
 mod icc;
 mod impute;
@@ -17,6 +19,8 @@ mod smote;
 mod univariate;
 mod variance;
 
+pub use boruta::Boruta;
+pub use combat::{Combat, FittedCombat, UnseenCentre};
 pub use correlation::{Correlation, CorrelationFilter, VisitOrder};
 pub use icc::{IccFilter, IccParams};
 pub use impute::{AllMissing, FittedImputer, MedianImputer};

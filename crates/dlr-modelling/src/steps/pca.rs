@@ -121,7 +121,11 @@ impl FittedTableStep for FittedPca {
             let centred: Vec<f64> = row.iter().zip(&self.means).map(|(v, m)| v - m).collect();
             scores.iter_mut().zip(&self.components).for_each(|(s, loading)| *s = dot(&centred, loading));
         }
-        FeatureTable::new(table.cases().to_vec(), self.scores.clone(), values)
+        let scores = FeatureTable::new(table.cases().to_vec(), self.scores.clone(), values)?;
+        match table.centers() {
+            Some(centers) => scores.with_centers(centers.to_vec()),
+            None => Ok(scores),
+        }
     }
 
     fn pull_back(&self, form: LinearForm) -> Option<LinearForm> {

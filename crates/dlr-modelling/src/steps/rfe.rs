@@ -19,8 +19,8 @@ impl Rfe {
 }
 
 impl TableStep for Rfe {
-    fn fit(&self, train: &TrainSet, _seed: u64) -> Result<Box<dyn FittedTableStep>> {
-        let elimination = eliminate(&finite_columns(train)?, train.labels(), &self.params)?;
+    fn fit(&self, train: &TrainSet, seed: u64) -> Result<Box<dyn FittedTableStep>> {
+        let elimination = eliminate(&finite_columns(train)?, train.labels(), &self.params, seed)?;
         let closest = elimination.rounds.iter().map(|r| r.margin_ratio).fold(f64::INFINITY, f64::min);
         let more = match elimination.rounds.last() {
             None => String::new(),

@@ -30,7 +30,7 @@ impl Default for RfeCv {
 impl TableStep for RfeCv {
     fn fit(&self, train: &TrainSet, seed: u64) -> Result<Box<dyn FittedTableStep>> {
         let fold_of = inner_folds(train.cohort(), self.n_folds, seed)?;
-        let found = rfe_cv(&finite_columns(train)?, train.labels(), &fold_of, &self.rfe)?;
+        let found = rfe_cv(&finite_columns(train)?, train.labels(), &fold_of, &self.rfe, seed)?;
         let best = found.mean[found.sizes.iter().position(|n| *n == found.n_best).expect("the best was tried")];
         Selected::of(train, "rfe-cv", &found.elimination.kept, &format!("; inner AUC {best:.3}"))
     }
@@ -41,6 +41,13 @@ impl TableStep for RfeCv {
 pub struct StabilitySelection {
     /// How.
     pub params: StabilityParams,
+}
+
+impl StabilitySelection {
+    /// The step for these parameters.
+    pub fn new(params: StabilityParams) -> Self {
+        StabilitySelection { params }
+    }
 }
 
 impl TableStep for StabilitySelection {
