@@ -3,7 +3,7 @@
 use crate::failure;
 use dlr_core::{Code, Error, Result};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -15,32 +15,50 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// # Errors
 /// [`Code::FileWrite`]; the temporary file is then removed and an old file at `path` is as it was.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    must_be_no_link(path)?;
+    let temporary = beside(path);
+    let file = OpenOptions::new().write(true).create_new(true).open(&temporary).and_then(|mut file| {
+        file.write_all(bytes)?;
+        Ok(file)
+    });
+    match file {
+        Ok(file) => give_name(file, &temporary, path),
+        Err(error) => {
+            // The first error is the one to report; a leftover is only untidy.
+            let _ = fs::remove_file(&temporary);
+            Err(failure::writing(path, &error))
+        }
+    }
+}
+
+/// Flushes a complete file to the disk and renames it from its temporary name to `path`.
+pub(crate) fn give_name(file: File, temporary: &Path, path: &Path) -> Result<()> {
+    let named = must_be_no_link(path).map(|()| file.sync_all().and_then(|()| fs::rename(temporary, path)));
+    let failed = match named {
+        Ok(Ok(())) => {
+            sync_folder(path);
+            return Ok(());
+        }
+        Ok(Err(error)) => failure::writing(path, &error),
+        Err(error) => error,
+    };
+    let _ = fs::remove_file(temporary);
+    Err(failed)
+}
+
+fn must_be_no_link(path: &Path) -> Result<()> {
     if fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink()) {
         return Err(Error::new(Code::FileWrite, format!("`{}` is a symbolic link", failure::base_name(path)))
             .hint("remove the link, or write elsewhere"));
     }
-    let temporary = beside(path);
-    let written = write_and_sync(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
-    if let Err(error) = written {
-        // The first error is the one to report; a leftover is only untidy.
-        let _ = fs::remove_file(&temporary);
-        return Err(failure::writing(path, &error));
-    }
-    sync_folder(path);
     Ok(())
 }
 
 /// A name in the same folder (a rename must not cross file systems), unique in this process and among processes.
-fn beside(path: &Path) -> PathBuf {
+pub(crate) fn beside(path: &Path) -> PathBuf {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
     path.with_file_name(format!(".{}.{}-{count}.tmp", failure::base_name(path), std::process::id()))
-}
-
-fn write_and_sync(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }
 
 /// Makes the rename itself durable. Not every file system can; the file is complete in any case.

@@ -37,5 +37,6 @@ pub use image::{Noted, read_volume, read_volume_noted, write_mask, write_volume}
 pub use limits::MAX_VOXELS;
 pub use manifest::{Manifest, ManifestRow, ManifestSource, check_id};
 pub use mask::{LabelSelection, labels, read_all_labels, read_mask, read_mask_noted};
-pub use pair::{Pair, onto_grid, read_pair};
+pub use nifti::VolumeWriter;
+pub use pair::{LabelledPair, Pair, onto_grid, read_pair};
 pub use table::{FeatureColumns, neutralise, write_json};

@@ -8,7 +8,7 @@ use crate::failure::{self, base_name};
 use crate::image::{Noted, Raw, read_raw};
 use dlr_core::{Code, Error, Mask, Result, Voxels};
 use ndarray::Array3;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Which labels of a mask file make up the region.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -64,6 +64,41 @@ pub fn read_all_labels(path: &Path) -> Result<Vec<(i64, Mask)>> {
     labelled.must_not_be_empty(path)?;
     let mask = |label: &i64| Ok((*label, Mask::new(raw.geometry, labelled.inside(&[*label]))?));
     labelled.present.iter().map(mask).collect()
+}
+
+/// A mask file that has been read, from which regions are taken one by one.
+#[derive(Debug, Clone)]
+pub(crate) struct LabelImage {
+    name: PathBuf,
+    voxels: Voxels,
+    present: Vec<i64>,
+    is_soft: bool,
+}
+
+impl LabelImage {
+    /// Which labels the voxels of `path` hold.
+    pub(crate) fn new(path: &Path, voxels: Voxels) -> Result<LabelImage> {
+        let labelled = Labelled::new(path, &voxels)?;
+        labelled.must_not_be_empty(path)?;
+        let (present, is_soft) = (labelled.present, labelled.is_soft);
+        Ok(LabelImage { name: path.to_owned(), voxels, present, is_soft })
+    }
+
+    /// The labels, ascending; at least one.
+    pub(crate) fn present(&self) -> &[i64] {
+        &self.present
+    }
+
+    /// The voxels that `selection` names, and what to tell of the choice.
+    pub(crate) fn inside(&self, selection: &LabelSelection) -> Result<Noted<Array3<bool>>> {
+        let labelled = Labelled { voxels: &self.voxels, present: self.present.clone(), is_soft: self.is_soft };
+        let mut notes = Vec::new();
+        if self.is_soft {
+            notes.push(format!("soft mask `{}`: inside is 0.5 and above", base_name(&self.name)));
+        }
+        let chosen = labelled.choose(&self.name, selection, &mut notes)?;
+        Ok(Noted { value: labelled.inside(&chosen), notes })
+    }
 }
 
 /// The region in a file that has been read, and whether that file has a place in the patient.

@@ -5,7 +5,7 @@
 //! has one. A mask on a truly different grid is refused: resampling it is a decision, made in `dlr-imaging`.
 
 use crate::image::{Noted, read_raw};
-use crate::mask::{self, LabelSelection};
+use crate::mask::{self, LabelImage, LabelSelection};
 use dlr_core::{Geometry, Mask, Result, Volume};
 use ndarray::Axis;
 use std::path::Path;
@@ -28,6 +28,72 @@ pub fn read_pair(image: &Path, mask: &Path, selection: &LabelSelection) -> Resul
     let (image, masks) = noted.value;
     let mask = masks.into_iter().next().expect("one mask was asked for and read");
     Ok(Noted { value: Pair { image, mask }, notes: noted.notes })
+}
+
+/// An image and the label image that belongs to it, read once, from which regions are taken one by one: a mask of a
+/// hundred labels needs the memory of one region at a time.
+#[derive(Debug, Clone)]
+pub struct LabelledPair {
+    image: Volume,
+    /// The grid of the label image.
+    grid: Geometry,
+    labels: LabelImage,
+    notes: Vec<String>,
+}
+
+impl LabelledPair {
+    /// Reads both files; that their grids are one is seen when a region is taken.
+    ///
+    /// # Errors
+    /// As [`crate::read_volume`] and [`crate::read_mask`].
+    pub fn read(image: &Path, mask: &Path) -> Result<Self> {
+        let (raw, mask_raw) = (read_raw(image)?, read_raw(mask)?);
+        let (mut notes, mut grid, mut mask_grid) = (raw.notes, raw.geometry, mask_raw.geometry);
+        notes.extend(mask_raw.notes);
+        if raw.is_placed != mask_raw.is_placed && same_shape_and_spacing(&grid, &mask_grid) {
+            let (without, with) = if raw.is_placed { ("mask", "image") } else { ("image", "mask") };
+            notes.push(format!("the {without} has no position: that of the {with} is used, same shape and spacing"));
+            let placed = if raw.is_placed { grid } else { mask_grid };
+            (grid, mask_grid) = (placed, placed);
+        }
+        let labels = LabelImage::new(mask, mask_raw.voxels)?;
+        Ok(LabelledPair { image: Volume::new(grid, raw.voxels)?, grid: mask_grid, labels, notes })
+    }
+
+    /// The image, axes as stored.
+    pub fn image(&self) -> &Volume {
+        &self.image
+    }
+
+    /// The labels that occur, ascending, at least one.
+    pub fn labels(&self) -> &[i64] {
+        self.labels.present()
+    }
+
+    /// What was remarkable about the files.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The region that `selection` names, on the image's grid.
+    ///
+    /// # Errors
+    /// `E0106` for a label that is not there, `E0103` where the grids differ by more than storage.
+    pub fn region(&self, selection: &LabelSelection) -> Result<Noted<Mask>> {
+        let mut region = self.region_as_stored(selection)?;
+        let placed = onto_grid(region.value, self.image.geometry())?;
+        region.notes.extend(placed.notes);
+        Ok(Noted { value: placed.value, notes: region.notes })
+    }
+
+    /// The region that `selection` names, on the grid of its own file.
+    ///
+    /// # Errors
+    /// `E0106` for a label that is not there.
+    pub fn region_as_stored(&self, selection: &LabelSelection) -> Result<Noted<Mask>> {
+        let inside = self.labels.inside(selection)?;
+        Ok(Noted { value: Mask::new(self.grid, inside.value)?, notes: inside.notes })
+    }
 }
 
 /// An image and any number of masks of it, in the order given, all on the image's grid.

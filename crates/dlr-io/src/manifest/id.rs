@@ -7,7 +7,7 @@ const MAX_CHARS: usize = 128;
 /// Names that Windows reserves, with any extension.
 const RESERVED: [&str; 4] = ["con", "prn", "aux", "nul"];
 
-/// Refuses an ID that is not letters, digits, space and `. _ - + @ # ( ) ,` or that could act as something else: a
+/// Refuses an ID that is not letters, digits, space and `. _ - + @ # ( ) , ^` or that could act as something else: a
 /// path (`../x`), a formula (`=1+1`), a device (`CON`), a hidden file.
 ///
 /// # Errors
@@ -16,13 +16,13 @@ pub fn check_id(id: &str) -> Result<()> {
     let refuse = |why: &str| {
         let shown: String = id.chars().take(40).collect();
         Err(Error::new(Code::Manifest, format!("`{shown}` is no ID: {why}"))
-            .expected("letters, digits, space and . _ - + @ # ( ) , beginning with a letter or digit"))
+            .expected("letters, digits, space and . _ - + @ # ( ) , ^ beginning with a letter or digit"))
     };
     let Some(first) = id.chars().next() else { return refuse("it is empty") };
     if id.chars().count() > MAX_CHARS {
         return refuse("it is longer than 128 characters");
     }
-    if let Some(bad) = id.chars().find(|c| !(c.is_alphanumeric() || " ._-+@#(),".contains(*c))) {
+    if let Some(bad) = id.chars().find(|c| !(c.is_alphanumeric() || " ._-+@#(),^".contains(*c))) {
         let why =
             if bad.is_control() { "it holds a control character".to_owned() } else { format!("it holds `{bad}`") };
         return refuse(&why);

@@ -47,6 +47,8 @@ pub struct ManifestRow {
     pub label: Option<bool>,
     /// All other columns as written, in column order, one per name of [`Manifest::clinical_columns`].
     pub clinical: Vec<String>,
+    /// Every cell as written, one per name of [`Manifest::columns`], with files cut to their base names.
+    pub cells: Vec<String>,
 }
 
 /// A manifest whose rows are consistent with each other.
@@ -56,6 +58,10 @@ pub struct Manifest {
     pub rows: Vec<ManifestRow>,
     /// Names of the clinical columns, in file order, as written.
     pub clinical_columns: Vec<String>,
+    /// Every column, in file order, as written; `ID` in front where the file has none.
+    pub columns: Vec<String>,
+    /// Names of the masks, in column order; the column `Mask` is named `mask`.
+    pub masks: Vec<String>,
     /// What to tell the user.
     pub notes: Vec<String>,
 }
@@ -94,7 +100,11 @@ impl Manifest {
             errors.push(Error::new(Code::Manifest, format!("manifest `{}` has no cases", base_name(path))));
         }
         let clinical_columns = columns.clinical.iter().map(|c| cells.header[*c].clone()).collect();
-        Ok((Manifest { rows, clinical_columns, notes: columns.notes }, errors))
+        let masks = columns.masks.iter().map(|(name, _)| name.clone()).collect();
+        let numbered = columns.id.is_none().then(|| "ID".to_owned());
+        let plain = |title: &String| title.replace(char::is_control, " ");
+        let columns_written = numbered.into_iter().chain(cells.header.iter().map(plain)).collect();
+        Ok((Manifest { rows, clinical_columns, columns: columns_written, masks, notes: columns.notes }, errors))
     }
 
     /// One `E0201` for each image or mask that is not there, naming the case and the base name.
@@ -227,8 +237,23 @@ impl Columns {
             center: cell(self.center).map(str::to_owned),
             label: cell(self.label).and_then(|text| classes.get(text).copied()),
             clinical: self.clinical.iter().map(|c| cells[*c].clone()).collect(),
+            cells: self.written(&id, cells),
             id,
         })
+    }
+}
+
+impl Columns {
+    /// The cells of a row for a table that is made of it: no folder of the machine.
+    fn written(&self, id: &str, cells: &[String]) -> Vec<String> {
+        let is_file = |column: usize| column == self.image || self.masks.iter().any(|(_, c)| *c == column);
+        let cut = |(column, text): (usize, &String)| match text.trim() {
+            "" => String::new(),
+            path if is_file(column) => base_name(Path::new(path)),
+            text => text.to_owned(),
+        };
+        let numbered = self.id.is_none().then(|| id.to_owned());
+        numbered.into_iter().chain(cells.iter().enumerate().map(cut)).collect()
     }
 }
 

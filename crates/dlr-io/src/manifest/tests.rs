@@ -96,3 +96,15 @@ fn what_is_no_table_is_refused_whole() {
     }
     assert_eq!(Manifest::read(&folder.path().join("none.csv")).unwrap_err().code(), Code::FileMissing);
 }
+
+#[test]
+fn cells_are_kept_in_order_and_name_no_folder() {
+    let (manifest, errors) = inspect("age,ID,Mask:peri,Image,Mask\n50,a,/data/x/p.nii,sub/i.nii,m.nii\n");
+    assert!(errors.is_empty(), "{errors:?}");
+    assert_eq!(manifest.columns, ["age", "ID", "Mask:peri", "Image", "Mask"]);
+    assert_eq!(manifest.masks, ["peri", "mask"]);
+    assert_eq!(manifest.rows[0].cells, ["50", "a", "p.nii", "i.nii", "m.nii"]);
+    let (numbered, _) = inspect("Image,Mask\ni.nii,m.nii\n");
+    assert_eq!(numbered.columns, ["ID", "Image", "Mask"]);
+    assert_eq!(numbered.rows[0].cells, ["case-00001", "i.nii", "m.nii"]);
+}

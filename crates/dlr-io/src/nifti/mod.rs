@@ -7,8 +7,10 @@
 
 mod header;
 mod orientation;
+mod stream;
 mod write;
 
+pub use stream::VolumeWriter;
 pub(crate) use write::{encode_mask, encode_volume, gzip};
 
 use crate::image::{Raw, has_extension};

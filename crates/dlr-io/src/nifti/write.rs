@@ -34,6 +34,11 @@ pub(crate) fn encode_mask(mask: &Mask) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The header of a volume of 64 bit floats.
+pub(super) fn header_f64(geometry: &Geometry) -> Result<Vec<u8>> {
+    header(geometry, FLOAT64, 64)
+}
+
 /// Gzip without a date or a name, so that the same voxels give the same bytes.
 pub(crate) fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder: GzEncoder<Vec<u8>> = GzBuilder::new().mtime(0).write(Vec::new(), Compression::default());
