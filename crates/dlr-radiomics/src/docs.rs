@@ -18,6 +18,14 @@ pub fn definition_of(profile: Profile, name: &FeatureName) -> Option<&'static De
     }
 }
 
+/// The IBSI code of an aggregation, by its name in feature columns (`3d-merged`, `2.5d`).
+pub fn aggregation_code(variant: &str) -> Option<&'static str> {
+    use ibsi::{Aggregation, Dimension};
+    let directional = Aggregation::ALL.iter().map(|a| (a.as_str(), a.ibsi()));
+    let undirected = [Dimension::Slices2d, Dimension::Slices25d, Dimension::Volume3d].map(|d| (d.as_str(), d.ibsi()));
+    directional.chain(undirected).find(|(name, _)| *name == variant).map(|(_, code)| code)
+}
+
 /// The whole page, as it is kept in `docs/features.md`.
 pub fn features_markdown() -> String {
     let mut page = String::from(

@@ -17,7 +17,12 @@ pub mod ibsi;
 pub mod matrix;
 pub mod pyradiomics;
 pub mod select;
+mod setting;
 pub mod shape;
+pub mod suggest;
+#[cfg(feature = "yaml")]
+mod yaml;
 
 pub use definition::{Definition, Family, Profile};
 pub use pyradiomics::{Extractor, RadiomicsExtractor};
+pub use setting::Setting;

@@ -1,7 +1,8 @@
 //! Names are a promise: a rename shows here.
 
 use data_fixtures::path;
-use dlr_radiomics::docs::{definition_of, features_markdown};
+use dlr_radiomics::docs::{aggregation_code, definition_of, features_markdown};
+use dlr_radiomics::ibsi::{Aggregation, Bins, IbsiExtractor, IbsiParams};
 use dlr_radiomics::pyradiomics::{Params, Selection, Setting, pyradiomics_name, tables};
 use dlr_radiomics::{Extractor, Profile};
 
@@ -16,6 +17,23 @@ fn the_name_list_is_as_promised() {
     assert!(names.iter().all(|name| definition_of(Profile::Pyradiomics, name).is_some()));
     let list: String = names.iter().map(|name| pyradiomics_name(name) + "\n").collect();
     assert_eq!(list, include_str!("names.txt"), "a feature was renamed, added or removed");
+}
+
+#[test]
+fn the_name_list_of_the_reference_manual_is_as_promised() {
+    let params = IbsiParams {
+        aggregations: Aggregation::ALL.into(),
+        beyond_consensus: true,
+        ..IbsiParams::new(Bins::FixedNumber { n_bins: 8 })
+    };
+    let names = IbsiExtractor::new(params).unwrap().names("roi", "original").unwrap();
+    for name in &names {
+        let definition = definition_of(Profile::Ibsi, name);
+        assert!(definition.is_some_and(|d| d.ibsi.len() == 4), "{name}");
+        assert_eq!(name.variant().is_some(), name.variant().and_then(aggregation_code).is_some(), "{name}");
+    }
+    let list: String = names.iter().map(|name| name.to_string()["roi_".len()..].to_owned() + "\n").collect();
+    assert_eq!(list, include_str!("names_ibsi.txt"), "a feature was renamed, added or removed");
 }
 
 /// Column order of pyradiomics itself.
@@ -47,8 +65,6 @@ fn the_page_lists_every_feature() {
             assert!(page.contains(&format!("| {}", d.feature)), "{}", d.feature);
         }
     }
-    let kept = path("../docs/features.md");
-    if let Ok(kept) = std::fs::read_to_string(kept) {
-        assert_eq!(kept, page, "docs/features.md is out of date: run `cargo xtask docs`");
-    }
+    let kept = std::fs::read_to_string(path("../docs/features.md")).unwrap();
+    assert_eq!(kept, page, "docs/features.md is out of date: run `cargo xtask docs`");
 }

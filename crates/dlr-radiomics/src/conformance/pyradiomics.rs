@@ -2,7 +2,7 @@
 //!
 //! Layout: `CONFIG.json` with `params` (a parameter file, relative to the folder) and `cases`, each with a `label` and
 //! `features`, in some cases a `slice` to which the label is cut; and a data folder of `NAME_image.nrrd` and
-//! `NAME_label.nrrd`. Any configuration, case and name is taken as it comes.
+//! `NAME_label.nrrd` (or `.nii.gz`, `.nii`). Any configuration, case and name is taken as it comes.
 
 use crate::pyradiomics::{Extractor, Params, pyradiomics_name};
 use dlr_core::conformance::{Miss, SuiteTable};
@@ -57,7 +57,10 @@ fn configuration(file: &Path, reference: &Path, data: &Path, load: LoadCase<'_>)
         return Ok(table);
     }
     for (case, entry) in cases {
-        let path = |kind: &str| data.join(format!("{case}_{kind}.nrrd"));
+        let path = |kind: &str| {
+            let mut names = ["nrrd", "nii.gz", "nii"].map(|e| data.join(format!("{case}_{kind}.{e}"))).into_iter();
+            names.find(|path| path.exists()).unwrap_or_else(|| data.join(format!("{case}_{kind}.nrrd")))
+        };
         if !path("image").exists() {
             table.notes.push(format!("not compared: case {case}, whose image is not in the data folder"));
             continue;

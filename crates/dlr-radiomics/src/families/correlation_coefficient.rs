@@ -42,7 +42,9 @@ pub fn maximal_correlation_coefficient(counts: &Counts, n_ranks: usize, eps: f64
         }
     }
     let (diagonal, beside) = tridiagonal(s, n_ranks);
-    second_largest(&diagonal, &beside).max(0.0).sqrt()
+    let second = second_largest(&diagonal, &beside);
+    // What rounding leaves of 0 beside a largest eigenvalue of 1: its root would look like a correlation.
+    if second < 4.0 * n_ranks as f64 * f64::EPSILON { 0.0 } else { second.sqrt() }
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {

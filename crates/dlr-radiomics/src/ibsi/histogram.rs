@@ -38,7 +38,7 @@ pub const DEFINITIONS: [Definition; 23] = [
             "WRZB",
             "level",
             "mean absolute deviation of P10 <= i <= P90",
-            "0 for one grey level",
+            "0 for one grey level; NaN where no level lies between P10 and P90, as for two voxels that differ",
         ],
     ),
     Definition::new(F, ["MedianAbsoluteDeviation", "4RNL", "level", "Σ |i - median| p", "0 for one grey level"]),

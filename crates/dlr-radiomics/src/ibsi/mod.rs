@@ -5,10 +5,12 @@
 //! levels; counting is done in [`crate::matrix`]. Nothing here reads a file.
 
 pub mod aggregation;
+mod case;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod distance;
 mod extractor;
+mod file;
 pub mod glcm;
 pub mod histogram;
 pub mod ivh;
@@ -23,5 +25,6 @@ pub mod statistics;
 pub mod zones;
 
 pub use aggregation::{Aggregation, Dimension};
+pub use case::IbsiCaseExtractor;
 pub use extractor::{IbsiExtractor, Measurement, definitions, has_consensus};
 pub use params::{Bins, FAMILIES, IbsiParams, Interpolation, IvhBins, Resampling};

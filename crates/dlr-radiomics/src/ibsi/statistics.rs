@@ -28,7 +28,7 @@ pub const DEFINITIONS: [Definition; 18] = [
             "1128",
             "I",
             "mean absolute deviation of P10 <= x <= P90",
-            "0 for a flat region",
+            "0 for a flat region; NaN where no value lies between P10 and P90, as for two voxels that differ",
         ],
     ),
     Definition::new(F, ["MedianAbsoluteDeviation", "N72L", "I", "Σ |x - median| / n", "0 for a flat region"]),

@@ -15,11 +15,10 @@ mod shape;
 pub mod tables;
 mod texture;
 mod voxelwise;
-#[cfg(feature = "yaml")]
-mod yaml;
 
+pub use crate::setting::Setting;
 pub use dlr_imaging::resample::Interpolator;
 pub use extractor::{Extractor, RadiomicsExtractor, pyradiomics_name};
 pub use params::{ImageType, Params, Selection};
-pub use settings::{Norm, ResegmentMode, Setting, Settings};
+pub use settings::{Norm, ResegmentMode, Settings};
 pub use voxelwise::{MapBatch, VoxelMaps};

@@ -1,9 +1,10 @@
 //! [`Params`]: settings, image types and features of one extraction, as a pyradiomics parameter file lists them.
 
-use super::settings::{NAMES, VOXEL_NAMES, unknown};
+use super::settings::{NAMES, VOXEL_NAMES};
 use super::tables::{self, WITHDRAWN, definitions};
 use super::{Setting, Settings};
 use crate::definition::{Definition, Family};
+use crate::setting::{entries, unknown};
 use dlr_core::{Code, Error, Result};
 
 /// Image types that pyradiomics knows.
@@ -122,17 +123,6 @@ impl Params {
             params.image_types.push(ImageType { name: "Original", settings: params.settings.clone() });
         }
         Ok(params)
-    }
-}
-
-fn entries<'a>(value: &'a Setting, what: &str) -> Result<&'a [(String, Setting)]> {
-    match value {
-        Setting::Map(entries) => Ok(entries),
-        Setting::Null => Ok(&[]),
-        _ => {
-            Err(Error::new(Code::ParameterFile, format!("{what} is not a mapping"))
-                .hint("each line must be `name: value`"))
-        }
     }
 }
 

@@ -1,37 +1,8 @@
 //! [`Settings`]: every setting that a pyradiomics parameter file may hold, under its name there, with its default.
 
-use dlr_core::{Code, Error, Result};
+use crate::setting::{Named, Setting, unknown};
+use dlr_core::Result;
 use dlr_imaging::resample::Interpolator;
-
-/// A value of a parameter file, whatever format that was written in.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Setting {
-    /// `null`.
-    Null,
-    /// `true` or `false`.
-    Bool(bool),
-    /// A number.
-    Number(f64),
-    /// A text.
-    Text(String),
-    /// A list.
-    List(Vec<Setting>),
-    /// A mapping, in the order of the file.
-    Map(Vec<(String, Setting)>),
-}
-
-impl Setting {
-    fn found(&self) -> String {
-        match self {
-            Setting::Null => "nothing".into(),
-            Setting::Bool(b) => b.to_string(),
-            Setting::Number(x) => x.to_string(),
-            Setting::Text(t) => format!("`{t}`"),
-            Setting::List(l) => format!("a list of {}", l.len()),
-            Setting::Map(_) => "a mapping".into(),
-        }
-    }
-}
 
 /// How far apart two voxels are, for weighting directions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -221,7 +192,7 @@ impl Settings {
             "normalizeScale" => self.normalize_scale = at.above_zero()?,
             "removeOutliers" => self.remove_outliers = at.option(Named::above_zero)?,
             "resampledPixelSpacing" => self.resampled_pixel_spacing = at.option(Named::spacing)?,
-            "interpolator" => self.interpolator = at.option(Named::interpolator)?,
+            "interpolator" => self.interpolator = at.option(interpolator)?,
             "padDistance" => self.pad_distance = at.whole(0, 10_000)?,
             "distances" => self.distances = at.list(|v| v.whole(1, 1000))?,
             "force2D" => self.force2d = at.bool()?,
@@ -270,128 +241,18 @@ impl Settings {
     }
 }
 
-/// An unknown name, with the nearest known one.
-pub(crate) fn unknown(kind: &str, name: &str, known: &[&str]) -> Error {
-    let error = Error::new(Code::UnknownName, format!("unknown {kind} `{name}`"));
-    let nearest = known.iter().min_by_key(|k| edit_distance(&name.to_lowercase(), &k.to_lowercase()));
-    match nearest {
-        Some(nearest) => error.hint(format!("did you mean `{nearest}`?")),
-        None => error,
-    }
-}
-
-fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
-/// A value that knows what it is called, so that a refusal can say so.
-#[derive(Clone, Copy)]
-struct Named<'a> {
-    name: &'a str,
-    value: &'a Setting,
-}
-
-impl<'a> Named<'a> {
-    fn refuse(&self, expected: impl std::fmt::Display) -> Error {
-        Error::new(Code::Parameter, format!("setting `{}` has a value outside its range", self.name))
-            .expected(expected)
-            .found(self.value.found())
-    }
-
-    fn option<T>(self, read: impl Fn(Self) -> Result<T>) -> Result<Option<T>> {
-        if *self.value == Setting::Null { Ok(None) } else { read(self).map(Some) }
-    }
-
-    fn bool(self) -> Result<bool> {
-        match self.value {
-            Setting::Bool(b) => Ok(*b),
-            _ => Err(self.refuse("true or false")),
-        }
-    }
-
-    fn any_number(self) -> Result<f64> {
-        match self.value {
-            Setting::Number(x) => Ok(*x),
-            Setting::Text(t) if t.eq_ignore_ascii_case("nan") || t.eq_ignore_ascii_case(".nan") => Ok(f64::NAN),
-            _ => Err(self.refuse("a number")),
-        }
-    }
-
-    fn number(self) -> Result<f64> {
-        self.any_number().ok().filter(|x| x.is_finite()).ok_or_else(|| self.refuse("a finite number"))
-    }
-
-    fn above_zero(self) -> Result<f64> {
-        self.number().ok().filter(|x| *x > 0.0).ok_or_else(|| self.refuse("a number above 0"))
-    }
-
-    fn whole(self, low: usize, high: usize) -> Result<usize> {
-        let fits = |x: &f64| x.fract() == 0.0 && *x >= low as f64 && *x <= high as f64;
-        match self.number().ok().filter(fits) {
-            Some(x) => Ok(x as usize),
-            None if high >= u32::MAX as usize => Err(self.refuse(format!("a whole number of at least {low}"))),
-            None => Err(self.refuse(format!("a whole number from {low} to {high}"))),
-        }
-    }
-
-    fn text(self) -> Result<&'a str> {
-        match self.value {
-            Setting::Text(t) => Ok(t),
-            _ => Err(self.refuse("a text")),
-        }
-    }
-
-    fn list<T>(self, read: impl Fn(Named<'a>) -> Result<T>) -> Result<Vec<T>> {
-        match self.value {
-            Setting::List(items) if !items.is_empty() => {
-                items.iter().map(|value| read(Named { name: self.name, value })).collect()
-            }
-            _ => Err(self.refuse("a list that is not empty")),
-        }
-    }
-
-    fn spacing(self) -> Result<[f64; 3]> {
-        let list = self.list(Named::number)?;
-        <[f64; 3]>::try_from(list)
-            .ok()
-            .filter(|s| s.iter().all(|x| *x >= 0.0))
-            .ok_or_else(|| self.refuse("three numbers (x, y, z) of at least 0, in millimetres"))
-    }
-
-    fn one_of<T: Copy>(self, known: &[(&str, T)]) -> Result<T> {
-        let name = self.text()?;
-        known.iter().find(|(n, _)| *n == name).map(|(_, value)| *value).ok_or_else(|| {
-            unknown(
-                &format!("value of setting `{}`:", self.name),
-                name,
-                &known.iter().map(|(n, _)| *n).collect::<Vec<_>>(),
-            )
-        })
-    }
-
-    fn interpolator(self) -> Result<Interpolator> {
-        let name = match self.value {
-            Setting::Number(_) => self.whole(1, 10)?.to_string(),
-            _ => self.text()?.to_owned(),
-        };
-        Interpolator::from_pyradiomics(&name)
-    }
+fn interpolator(at: Named<'_>) -> Result<Interpolator> {
+    let name = match at.value {
+        Setting::Number(_) => at.whole(1, 10)?.to_string(),
+        _ => at.text()?.to_owned(),
+    };
+    Interpolator::from_pyradiomics(&name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dlr_core::Code;
 
     #[test]
     fn every_name_is_known_and_no_other() {

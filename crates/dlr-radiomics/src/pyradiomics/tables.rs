@@ -75,7 +75,7 @@ family!(
     "Median" "Y12H" "I" "50th percentile";
     "Minimum" "1GSF" "I" "min x";
     "Range" "2OJQ" "I" "max x - min x";
-    "RobustMeanAbsoluteDeviation" "1128" "I" "mean absolute deviation of the values from the 10th to the 90th percentile";
+    "RobustMeanAbsoluteDeviation" "1128" "I" "mean absolute deviation of the values from the 10th to the 90th percentile" ("NaN where no value lies between them, as for two voxels that differ");
     "RootMeanSquared" "5ZWQ" "I" "sqrt(Energy / n)";
     "Skewness" "KE2A" "1" "m₃ / m₂^1.5" ("0 where all intensities are equal");
     "TotalEnergy" "" "I² mm³" "Energy times the volume of a voxel";
@@ -106,7 +106,7 @@ family!(
     "JointAverage" "60VM" "1" "μx = Σ i p(i,j)";
     "JointEnergy" "8ZQL" "1" "Σ p(i,j)²";
     "JointEntropy" "TU9B" "bit" "HXY = -Σ p(i,j) log₂ p(i,j)";
-    "MCC" "" "1" "root of the second largest eigenvalue of Q(i,j) = Σ_k p(i,k) p(j,k) / (px(i) py(k))" ("1 for one grey level; NaN where no two voxels are neighbours");
+    "MCC" "" "1" "root of the second largest eigenvalue of Q(i,j) = Σ_k p(i,k) p(j,k) / (px(i) py(k))" ("1 for one grey level, with neighbours or without; NaN where no two voxels are neighbours otherwise");
     "MaximumProbability" "GYBY" "1" "max p(i,j)";
     "SumAverage" "ZGXS" "1" "Σ k p₊(k)";
     "SumEntropy" "P6QZ" "bit" "-Σ p₊(k) log₂ p₊(k)";

@@ -144,7 +144,13 @@ fn glcm(levels: &Levels, spacing_mm: [f64; 3], settings: &Settings, n_g: f64, wi
             ],
         ))
     };
-    Ok(mean_over_directions(Family::Glcm, tables.iter().filter_map(one)))
+    let mut values = mean_over_directions(Family::Glcm, tables.iter().filter_map(one));
+    if with_mcc && levels.n_ranks() == 1 {
+        // One grey level is 1 in pyradiomics even where no two voxels are neighbours and all else is undefined.
+        let mcc = super::tables::definitions(Family::Glcm).iter().position(|d| d.feature == "MCC");
+        mcc.into_iter().for_each(|at| values[at] = 1.0);
+    }
+    Ok(values)
 }
 
 fn glrlm(levels: &Levels, spacing_mm: [f64; 3], settings: &Settings) -> Result<Vec<f64>> {

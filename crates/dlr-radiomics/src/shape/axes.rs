@@ -47,6 +47,9 @@ pub fn principal_variances(mask: ArrayView3<'_, bool>, spacing_mm: [f64; 3], use
         }
     }
     let mut variances = jacobi(matrix);
+    // What rounding leaves of an axis along which the region has no extent: its root would look like a length.
+    let rounding = 1e-15 * variances.iter().copied().fold(0.0, f64::max);
+    variances.iter_mut().filter(|v| **v < rounding).for_each(|v| *v = 0.0);
     // An axis that takes no part has an eigenvalue of exactly 0, and it is one of the smallest.
     variances.sort_unstable_by(f64::total_cmp);
     variances.split_off(3 - used.len())

@@ -49,7 +49,10 @@ impl PrincipalAxes {
             }
         }
         let centre_mm = [0, 1, 2].map(|a| first[a] as f64 / n as f64 * spacing_mm[a]);
-        PrincipalAxes { centre_mm, variances_mm2: eigenvalues(covariance).map(|v| v.max(0.0)) }
+        let variances = eigenvalues(covariance);
+        // What rounding leaves of an axis along which the region has no extent is 0.
+        let rounding = 1e-15 * variances.into_iter().fold(0.0, f64::max);
+        PrincipalAxes { centre_mm, variances_mm2: variances.map(|v| if v < rounding { 0.0 } else { v }) }
     }
 
     /// Lengths of the full axes, `4 √λ`, in mm.
