@@ -20,6 +20,7 @@ pub mod conformance;
 #[cfg(feature = "dicom")]
 pub mod dicom;
 mod digest;
+pub mod export;
 mod failure;
 mod image;
 mod limits;
