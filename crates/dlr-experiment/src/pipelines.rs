@@ -2,11 +2,11 @@
 
 use crate::{
     config::{ExperimentFile, ModelSection},
+    make::Maker,
     prepare::{Prepared, columns_of},
     registry::Registry,
 };
 use dlr_core::{Cohort, Dataset, Model, Result};
-use dlr_modelling::Pipeline;
 use std::path::Path;
 
 /// A model of the experiment: what it is called, what it sees, how it is fitted.
@@ -31,14 +31,8 @@ pub(crate) fn plan(
     prepared: &Prepared,
     cohort: &Cohort,
 ) -> Result<Planned> {
-    let pipeline = &file.pipelines[&section.pipeline];
-    let steps =
-        pipeline.steps.iter().map(|stage| registry.table_steps.make(stage, "", folder)).collect::<Result<Vec<_>>>()?;
-    let model = registry.models.make(&pipeline.model, "", folder)?;
+    let maker = Maker { file, registry, folder, prepared: Some(prepared) };
+    let (model, _) = maker.pipeline(&file.pipelines[&section.pipeline])?;
     let table = columns_of(prepared, &section.blocks, &section.columns)?;
-    Ok(Planned {
-        section: section.clone(),
-        data: Dataset::new(&table, cohort)?,
-        model: Box::new(Pipeline { steps, model }),
-    })
+    Ok(Planned { section: section.clone(), data: Dataset::new(&table, cohort)?, model: Box::new(model) })
 }

@@ -1,6 +1,6 @@
 //! The experiment as it will run: every parameter of every stage, defaults included.
 
-use crate::{config::ExperimentFile, registry::Registry};
+use crate::{config::ExperimentFile, make::Maker, registry::Registry};
 use dlr_core::Result;
 use std::path::Path;
 
@@ -16,11 +16,9 @@ pub(crate) fn resolve(file: &ExperimentFile, registry: &Registry, folder: &Path)
     for (block, stage) in &mut file.features {
         *stage = registry.extractors.make_resolved(stage, block, folder)?.1;
     }
+    let maker = Maker { file: &file.clone(), registry, folder, prepared: None };
     for pipeline in file.pipelines.values_mut() {
-        for stage in &mut pipeline.steps {
-            *stage = registry.table_steps.make_resolved(stage, "", folder)?.1;
-        }
-        pipeline.model = registry.models.make_resolved(&pipeline.model, "", folder)?.1;
+        *pipeline = maker.pipeline(pipeline)?.1;
     }
     let splitter = &mut file.validation.splitter;
     *splitter = registry.splitters.make_resolved(splitter, "", folder)?.1;

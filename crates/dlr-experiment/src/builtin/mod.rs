@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 /// Adds everything.
 pub(crate) fn register(registry: &mut Registry) {
     registry.sources.add("manifest", source::manifest);
+    registry.sources.add("phantom", source::phantom);
 
     image::register(&mut registry.image_steps);
 

@@ -1,8 +1,9 @@
-//! `manifest`: cases of a CSV.
+//! `manifest`: cases of a CSV. `phantom`: the synthetic cohort, made as its cases are asked for.
 
 use crate::registry::Params;
 use dlr_core::{Case, CaseSource, Cohort, Result, SealedLabels};
 use dlr_io::ManifestSource;
+use dlr_phantom::PhantomSource;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -27,6 +28,11 @@ fn mass() -> String {
 pub(super) fn manifest(params: &Params<'_>) -> Result<Box<dyn CaseSource>> {
     let ManifestParams { path, mask } = params.read()?;
     Ok(Box::new(Named { source: ManifestSource::open(&params.folder.join(path))?, mask }))
+}
+
+/// Parameters: those of [`dlr_phantom::PhantomConfig`].
+pub(super) fn phantom(params: &Params<'_>) -> Result<Box<dyn CaseSource>> {
+    Ok(Box::new(PhantomSource::new(&params.read()?)?))
 }
 
 /// A manifest whose plain column `Mask` has a name.

@@ -3,6 +3,7 @@
 mod check;
 mod conformance;
 mod experiment;
+mod phantom;
 
 use clap::{Parser, Subcommand};
 
@@ -20,6 +21,8 @@ enum Command {
     Experiment(experiment::Args),
     /// Recompute published values and print found beside expected
     Conformance(conformance::Args),
+    /// Write the synthetic multi-centre cohort with known truth
+    Phantom(phantom::Args),
     /// List every problem of every case of a manifest; compute nothing
     Check(check::Args),
 }
@@ -33,6 +36,7 @@ impl Cli {
         match self.command {
             Command::Experiment(args) => args.run(),
             Command::Conformance(args) => args.run(),
+            Command::Phantom(args) => args.run(),
             Command::Check(args) => args.run(),
         }
     }
