@@ -4,6 +4,7 @@
 
 pub mod commands;
 pub mod conformance;
+pub mod extract;
 mod terminal;
 
 use clap::Parser;

@@ -27,6 +27,14 @@ impl ProgressKind {
             ProgressKind::None => Box::new(dlr_experiment::progress::Quiet),
         }
     }
+
+    /// As [`ProgressKind::listener`], for commands whose standard error is for problems alone.
+    pub(crate) fn silent_elsewhere(self) -> Box<dyn Progress> {
+        match self {
+            ProgressKind::Auto if !std::io::stderr().is_terminal() => ProgressKind::None.listener(),
+            kind => kind.listener(),
+        }
+    }
 }
 
 /// Prints a failure and what led to it.

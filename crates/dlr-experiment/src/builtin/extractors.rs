@@ -1,22 +1,23 @@
-//! `radiomics` and `resnet`.
+//! `radiomics`, `radiomics-ibsi` and `resnet`.
 
 use crate::registry::Params;
 use dlr_core::{FeatureExtractor, Result};
 use dlr_deep::{DeepConfig, DeepExtractor};
 use dlr_radiomics::{
-    RadiomicsExtractor,
-    pyradiomics::{Params as RadiomicsParams, Setting},
+    RadiomicsExtractor, Setting,
+    ibsi::{IbsiCaseExtractor, IbsiParams},
+    pyradiomics::Params as RadiomicsParams,
 };
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-/// Parameters of the extractor `radiomics`.
+/// Parameters of the extractors `radiomics` and `radiomics-ibsi`.
 ///
 /// | name | default | meaning |
 /// |---|---|---|
 /// | `mask` | | the region |
 /// | `roi` | the block's name | the first part of the columns |
-/// | `params` | pyradiomics' defaults | a pyradiomics parameter file: `setting`, `imageType`, `featureClass` |
+/// | `params` | pyradiomics' defaults | a parameter file of the profile: `setting`, `imageType`, `featureClass` of pyradiomics, or `bins` (which must be chosen), `aggregations` and so on of `ibsi` |
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RadiomicsStage {
@@ -31,6 +32,14 @@ pub(super) fn radiomics(params: &Params<'_>) -> Result<Box<dyn FeatureExtractor>
     let roi = stage.roi.as_deref().unwrap_or(params.block);
     let settings = RadiomicsParams::from_setting(&setting(&Value::Table(stage.params)))?;
     Ok(Box::new(RadiomicsExtractor::new(settings, &[(stage.mask.as_str(), roi)])?))
+}
+
+/// The profile `ibsi`, on the original image.
+pub(super) fn radiomics_ibsi(params: &Params<'_>) -> Result<Box<dyn FeatureExtractor>> {
+    let stage: RadiomicsStage = params.read()?;
+    let roi = stage.roi.as_deref().unwrap_or(params.block);
+    let settings = IbsiParams::from_setting(&setting(&Value::Table(stage.params)))?;
+    Ok(Box::new(IbsiCaseExtractor::new(settings, &[(stage.mask.as_str(), roi)])?))
 }
 
 /// A TOML value as the tree that parameter files of any format are read from. TOML has no null: `"null"` stands for it.

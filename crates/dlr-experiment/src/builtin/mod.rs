@@ -18,6 +18,7 @@ pub(crate) fn register(registry: &mut Registry) {
     image::register(&mut registry.image_steps);
 
     registry.extractors.add("radiomics", extractors::radiomics);
+    registry.extractors.add("radiomics-ibsi", extractors::radiomics_ibsi);
     registry.extractors.add("resnet", extractors::resnet);
 
     table_step::<steps::MedianImputer>(&mut registry.table_steps, "impute");
@@ -62,15 +63,22 @@ fn splitter<T: Splitter + DeserializeOwned + Serialize + 'static>(shelf: &mut Sh
     shelf.add(name, |params: &Params<'_>| Ok(Box::new(params.read::<T>()?)));
 }
 
-/// What the features sidecar says of a column, where its crate has a definition of it.
-pub(crate) fn definition(name: &FeatureName) -> Option<Map<String, Value>> {
-    let entry = match dlr_radiomics::docs::definition_of(dlr_radiomics::Profile::Pyradiomics, name) {
+/// What the features sidecar says of a column of the extractor `stage`, where its crate has a definition of it.
+pub(crate) fn definition(stage: &str, name: &FeatureName) -> Option<Map<String, Value>> {
+    use dlr_radiomics::{Profile, docs};
+    // Both profiles have names in common: the extractor says which of them is meant.
+    let (profile, profile_name) = match stage {
+        "radiomics-ibsi" => (Profile::Ibsi, "ibsi"),
+        _ => (Profile::Pyradiomics, "pyradiomics"),
+    };
+    let entry = match docs::definition_of(profile, name) {
         Some(definition) => json!({
-            "profile": "pyradiomics",
+            "profile": profile_name,
             "ibsi": definition.ibsi,
             "definition": definition.formula,
             "unit": definition.unit,
             "degenerate": definition.degenerate,
+            "aggregation_ibsi": name.variant().and_then(docs::aggregation_code),
         }),
         None if name.roi() == "deep" => json!({
             "profile": name.image_type(),
@@ -87,5 +95,33 @@ pub(crate) fn definition(name: &FeatureName) -> Option<Map<String, Value>> {
     match entry {
         Value::Object(entry) => Some(entry),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Stage;
+    use std::path::Path;
+
+    fn stage(text: &str) -> Stage {
+        toml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn both_profiles_are_stages_and_describe_their_own_columns() {
+        let registry = Registry::builtin();
+        let make = |text: &str| registry.extractors.make(&stage(text), "intra", Path::new(""));
+        let ibsi = make("stage = 'radiomics-ibsi'\nmask = 'mass'\nparams = { bins = { n_bins = 32 } }").unwrap();
+        let names = ibsi.names();
+        assert_eq!(names[0].roi(), "intra");
+        for name in &names {
+            let entry = definition("radiomics-ibsi", name).unwrap();
+            assert_eq!((&entry["profile"], entry["ibsi"].as_str().unwrap().len()), (&"ibsi".into(), 4), "{name}");
+        }
+        let plain = make("stage = 'radiomics'\nmask = 'mass'").unwrap();
+        assert_eq!(definition("radiomics", &plain.names()[0]).unwrap()["profile"], "pyradiomics");
+        let error = make("stage = 'radiomics-ibsi'\nmask = 'mass'").err().unwrap();
+        assert!(error.to_string().contains("bins"), "{error}");
     }
 }

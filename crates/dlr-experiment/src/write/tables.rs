@@ -28,7 +28,10 @@ pub(super) fn features(outcome: &Outcome, folder: &RunFolder) -> Result<()> {
     for (block, table) in &outcome.prepared.blocks {
         for (name, values) in table.names().iter().zip(table.values().columns()) {
             columns.numbers.push((name.to_string(), values.to_vec()));
-            sidecar.insert(name.to_string(), describe(block, name));
+            sidecar.insert(
+                name.to_string(),
+                describe(block, outcome.file.features.get(block).map_or("", |s| &s.stage), name),
+            );
         }
     }
     columns.write_csv(&folder.path("features.csv")?)?;
@@ -38,7 +41,7 @@ pub(super) fn features(outcome: &Outcome, folder: &RunFolder) -> Result<()> {
 }
 
 /// Code, definition, aggregation, unit and profile of a column.
-fn describe(block: &str, name: &dlr_core::FeatureName) -> Value {
+fn describe(block: &str, stage: &str, name: &dlr_core::FeatureName) -> Value {
     let mut entry = json!({
         "block": block,
         "roi": name.roi(),
@@ -47,7 +50,7 @@ fn describe(block: &str, name: &dlr_core::FeatureName) -> Value {
         "feature": name.feature(),
         "variant": name.variant(),
     });
-    if let (Value::Object(entry), Some(definition)) = (&mut entry, crate::builtin::definition(name)) {
+    if let (Value::Object(entry), Some(definition)) = (&mut entry, crate::builtin::definition(stage, name)) {
         entry.extend(definition);
     }
     entry

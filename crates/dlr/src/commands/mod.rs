@@ -3,7 +3,9 @@
 mod check;
 mod conformance;
 mod experiment;
+mod extract;
 mod phantom;
+mod suggest;
 
 use clap::{Parser, Subcommand};
 
@@ -19,6 +21,10 @@ pub struct Cli {
 enum Command {
     /// Run an experiment file, from its cases to its report
     Experiment(experiment::Args),
+    /// Measure features of one image, or of every case of a manifest
+    Extract(Box<extract::Args>),
+    /// Propose spacing and bin width for a manifest, as a parameter file
+    Suggest(suggest::Args),
     /// Recompute published values and print found beside expected
     Conformance(conformance::Args),
     /// Write the synthetic multi-centre cohort with known truth
@@ -35,6 +41,8 @@ impl Cli {
     pub fn run(self) -> anyhow::Result<bool> {
         match self.command {
             Command::Experiment(args) => args.run(),
+            Command::Extract(args) => args.run(),
+            Command::Suggest(args) => args.run(),
             Command::Conformance(args) => args.run(),
             Command::Phantom(args) => args.run(),
             Command::Check(args) => args.run(),
