@@ -1,5 +1,6 @@
 //! `dlr extract` and `dlr suggest` as a user runs them.
 
+#[allow(dead_code, unreachable_pub, reason = "helpers of all tests of this crate")]
 mod support;
 
 use dlr_core::{Mask, Volume};
@@ -113,7 +114,7 @@ fn the_ibsi_profile_has_a_file_of_its_own() {
     let sidecar = json(&folder.path().join("features.json"));
     let entry = &sidecar["features"]["original_glcm_Contrast_3d-merged"];
     assert_eq!((&entry["ibsi"], &entry["aggregation_ibsi"]), (&"ACUI".into(), &"IAZD".into()));
-    assert_eq!((&entry["profile"], &entry["unit"]), (&"ibsi".into(), &"1".into()));
+    assert_eq!((&entry["profile"], &entry["unit"]), (&"ibsi".into(), &"level²".into()));
 
     let refused = dlr(folder.path(), &["extract", "c0.nii.gz", "m0.nii.gz", "-p", "params.yaml", "--profile", "ibsi"]);
     assert_eq!(refused.status.code(), Some(1));
