@@ -3,4 +3,5 @@
 //! The two profiles have filters of their own, because standard and program differ in boundaries, scaling and
 //! arithmetic. What they share is the table of [`wavelets`].
 
+pub mod ibsi;
 pub mod wavelets;

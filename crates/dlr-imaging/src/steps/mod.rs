@@ -9,14 +9,17 @@
 //! | `body` | [`Body`] | adds the body mask |
 //! | `ring` | [`Ring`] | adds a ring around a mask |
 //! | `masks` | [`Masks`] | adds a mask from an expression |
+//! | `filter` | [`IbsiFilter`] | the image becomes its response to an IBSI filter |
 //!
 //! A step adds one line to the case's history and names the case in its errors. Parsing files and choosing the order is
 //! the experiment's business.
 
+mod filter;
 mod intensity;
 mod regions;
 mod resample;
 
+pub use filter::IbsiFilter;
 pub use intensity::{MinMax, N4, Percentile, Tissue, ZScore};
 pub use regions::{Body, Masks, Ring};
 pub use resample::{GridRule, Resample};
