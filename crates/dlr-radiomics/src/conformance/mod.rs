@@ -4,5 +4,5 @@
 
 mod pyradiomics;
 
-pub use crate::ibsi::conformance::{LoadImage, ibsi1, sts_teams};
+pub use crate::ibsi::conformance::{LoadImage, ibsi1, ibsi2, sts_teams};
 pub use pyradiomics::{LoadCase, pyradiomics};

@@ -1,5 +1,5 @@
-//! Published values recomputed: the suites `ibsi1` (the reference manual's consensus values) and `sts-teams` (real MRI,
-//! values on which independent teams agree).
+//! Published values recomputed: the suites `ibsi1` (the reference manual's consensus values), `ibsi2` (the
+//! convolutional filters of its second chapter) and `sts-teams` (real MRI, values on which independent teams agree).
 //!
 //! Each takes a folder of references and a folder of data in the layout of the published collections, and a function
 //! that reads an image, and returns tables with all misses. Whatever rows, configurations and patients the folders hold
@@ -8,10 +8,12 @@
 
 mod diagnostics;
 mod ibsi1;
+mod ibsi2;
 mod rows;
 mod sts_teams;
 
 pub use ibsi1::ibsi1;
+pub use ibsi2::ibsi2;
 pub use sts_teams::sts_teams;
 
 use dlr_core::{Mask, Result, Volume};
