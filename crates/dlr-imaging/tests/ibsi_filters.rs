@@ -50,7 +50,7 @@ fn kernels(dimension: Dimension) -> Vec<Kernel> {
         laws(pick("L5S5", "E5L5S5"), None, None),
         laws(pick("E3W5", "E3W5R5"), Some(Pooling::Max), Some(2)),
         laws(pick("E5S3", "E5L3E5"), Some(Pooling::Min), None),
-        laws(pick("L3S5", "L3S5E5"), Some(Pooling::Mean), None),
+        laws(pick("L3S5", "L3S5R5"), Some(Pooling::Mean), None),
         wavelet("db2", pick("LH", "LHL"), 1, None),
         wavelet("coif1", pick("HL", "HHL"), 2, Some(Pooling::Mean)),
         wavelet("haar", pick("HH", "HHH"), 3, Some(Pooling::Max)),
