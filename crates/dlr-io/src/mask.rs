@@ -137,8 +137,8 @@ impl Labelled<'_> {
             several => several.binary_search(&label_of(value, is_soft)).is_ok(),
         };
         match self.voxels {
-            Voxels::F32(a) => a.mapv(|v| is_chosen(f64::from(v))),
-            Voxels::F64(a) => a.mapv(is_chosen),
+            Voxels::F32(a) => by_runs(a, |v| is_chosen(f64::from(v))),
+            Voxels::F64(a) => by_runs(a, is_chosen),
         }
     }
 
@@ -199,21 +199,41 @@ fn label_of(value: f64, is_soft: bool) -> i64 {
     if is_soft { i64::from(value >= 0.5) } else { value.round() as i64 }
 }
 
-/// The labels that occur, and whether the values are a soft mask. Label images have long runs of one value, so
-/// comparing with the last one settles most voxels.
+/// Calls `see` with each value and how often it follows itself. Label images are long runs of one value, so that
+/// comparing many voxels at once with the last settles nearly all of them.
+fn for_each_run<T: Copy + PartialEq>(voxels: &Array3<T>, mut see: impl FnMut(T, usize)) {
+    const BLOCK: usize = 64;
+    let mut rest = voxels.as_slice().expect("voxels are read in one piece");
+    while let Some(value) = rest.first() {
+        let mut n = 1;
+        while let Some(block) = rest[n..].first_chunk::<BLOCK>() {
+            if !block.iter().fold(true, |same, v| same & (v == value)) {
+                break;
+            }
+            n += BLOCK;
+        }
+        n += rest[n..].iter().take_while(|v| *v == value).count();
+        see(*value, n);
+        rest = &rest[n..];
+    }
+}
+
+/// Whether each voxel is chosen.
+fn by_runs<T: Copy + PartialEq>(voxels: &Array3<T>, is_chosen: impl Fn(T) -> bool) -> Array3<bool> {
+    let mut inside = Vec::with_capacity(voxels.len());
+    for_each_run(voxels, |value, n| inside.resize(inside.len() + n, is_chosen(value)));
+    Array3::from_shape_vec(voxels.dim(), inside).expect("the runs cover the image once")
+}
+
+/// The labels that occur, and whether the values are a soft mask.
 fn survey<T: Copy + PartialEq>(path: &Path, voxels: &Array3<T>, wide: impl Fn(T) -> f64) -> Result<(Vec<i64>, bool)> {
     let (mut n_bad, mut fractional, mut lowest, mut highest) = (0_usize, None, 0.0_f64, 0.0_f64);
     let mut present: Vec<i64> = Vec::new();
-    let mut last = None;
-    for value in voxels {
-        if last == Some(*value) {
-            continue;
-        }
-        last = Some(*value);
-        let value = wide(*value);
+    for_each_run(voxels, |value, n| {
+        let value = wide(value);
         if !value.is_finite() {
-            n_bad += 1;
-            continue;
+            n_bad += n;
+            return;
         }
         if (value - value.round()).abs() > INTEGER_TOLERANCE {
             fractional = fractional.or(Some(value));
@@ -221,7 +241,7 @@ fn survey<T: Copy + PartialEq>(path: &Path, voxels: &Array3<T>, wide: impl Fn(T)
         lowest = lowest.min(value);
         highest = highest.max(value);
         insert(&mut present, label_of(value, false));
-    }
+    });
     if n_bad > 0 {
         return Err(
             Error::new(Code::NotFinite, format!("mask `{}` holds NaN or infinity", base_name(path))).expected("labels")

@@ -39,10 +39,27 @@ impl Discretisation {
     /// [`Code::Parameter`] for a width or count outside its range, [`Code::GreyLevels`] where a level does not fit
     /// into 32 bit, [`Code::NotFinite`] for intensities that are not finite.
     pub fn levels(&self, intensities: &[f64]) -> Result<Vec<u32>> {
+        self.levels_with(intensities, Precision::Double)
+    }
+
+    /// [`Discretisation::levels`] of intensities that are 32 bit numbers: numpy then lays out pyradiomics' edges in 32
+    /// bit too, which moves them by rounding. The schemes of IBSI are not affected.
+    ///
+    /// # Errors
+    /// As [`Discretisation::levels`].
+    pub fn levels_of_single(&self, intensities: &[f64]) -> Result<Vec<u32>> {
+        self.levels_with(intensities, Precision::Single)
+    }
+
+    fn levels_with(&self, intensities: &[f64], precision: Precision) -> Result<Vec<u32>> {
         let (min, max) = range(intensities)?;
         match *self {
             Discretisation::WidthFromZero { bin_width } => {
-                let lowest = min - floor_mod(min, above_zero("bin_width", bin_width)?);
+                above_zero("bin_width", bin_width)?;
+                let lowest = match precision {
+                    Precision::Double => min - floor_mod(min, bin_width),
+                    Precision::Single => f64::from(min as f32 - floor_mod_single(min as f32, bin_width as f32)),
+                };
                 fits((max - lowest) / bin_width)?;
                 // pyradiomics compares with edges that numpy lays out by repeated steps; the guess by division may
                 // differ from that comparison by rounding, so the edge has the last word.
@@ -54,8 +71,13 @@ impl Discretisation {
                 let n = f64::from(at_least_one(n_bins)?);
                 let (low, high) = if min == max { (min - 0.5, max + 0.5) } else { (min, max) };
                 let step = (high - low) / n;
+                let (low_single, step_single) = (low as f32, (high as f32 - low as f32) / n as f32);
                 // The last edge is moved up by 1 so that the maximum falls below it.
-                let edge = |k: f64| if k >= n { high + 1.0 } else { low + k * step };
+                let edge = |k: f64| match precision {
+                    _ if k >= n => high + 1.0,
+                    Precision::Double => low + k * step,
+                    Precision::Single => f64::from(low_single + k as f32 * step_single),
+                };
                 let level = |&x: &f64| settle(whole((x - low) / step).min(n - 1.0), x, edge) as u32 + 1;
                 Ok(intensities.iter().map(level).collect())
             }
@@ -113,6 +135,18 @@ fn settle(mut k: f64, x: f64, edge: impl Fn(f64) -> f64) -> f64 {
 fn floor_mod(x: f64, divisor: f64) -> f64 {
     let remainder = x % divisor;
     if remainder != 0.0 && remainder < 0.0 { remainder + divisor } else { remainder }
+}
+
+fn floor_mod_single(x: f32, divisor: f32) -> f32 {
+    let remainder = x % divisor;
+    if remainder != 0.0 && remainder < 0.0 { remainder + divisor } else { remainder }
+}
+
+/// The width of the numbers that edges are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Precision {
+    Double,
+    Single,
 }
 
 fn range(intensities: &[f64]) -> Result<(f64, f64)> {

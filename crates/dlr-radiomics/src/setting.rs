@@ -12,6 +12,8 @@ pub enum Setting {
     Bool(bool),
     /// A number.
     Number(f64),
+    /// A number written without a point. Only names tell the difference: `log-sigma-2-mm-3D`, not `2-0-mm`.
+    Whole(i64),
     /// A text.
     Text(String),
     /// A list.
@@ -26,6 +28,7 @@ impl Setting {
             Setting::Null => "nothing".into(),
             Setting::Bool(b) => b.to_string(),
             Setting::Number(x) => x.to_string(),
+            Setting::Whole(n) => n.to_string(),
             Setting::Text(t) => format!("`{t}`"),
             Setting::List(l) => format!("a list of {}", l.len()),
             Setting::Map(_) => "a mapping".into(),
@@ -106,6 +109,7 @@ impl<'a> Named<'a> {
     pub(crate) fn any_number(self) -> Result<f64> {
         match self.value {
             Setting::Number(x) => Ok(*x),
+            Setting::Whole(n) => Ok(*n as f64),
             Setting::Text(t) if t.eq_ignore_ascii_case("nan") || t.eq_ignore_ascii_case(".nan") => Ok(f64::NAN),
             _ => Err(self.refuse("a number")),
         }

@@ -73,11 +73,11 @@ impl<'de> Visitor<'de> for SettingVisitor {
     }
 
     fn visit_i64<E>(self, value: i64) -> std::result::Result<Setting, E> {
-        Ok(Setting::Number(value as f64))
+        Ok(Setting::Whole(value))
     }
 
     fn visit_u64<E>(self, value: u64) -> std::result::Result<Setting, E> {
-        Ok(Setting::Number(value as f64))
+        Ok(i64::try_from(value).map_or(Setting::Number(value as f64), Setting::Whole))
     }
 
     fn visit_f64<E>(self, value: f64) -> std::result::Result<Setting, E> {

@@ -47,7 +47,7 @@ fn setting(value: &Value) -> Setting {
     match value {
         Value::String(text) if text == "null" => Setting::Null,
         Value::String(text) => Setting::Text(text.clone()),
-        Value::Integer(number) => Setting::Number(*number as f64),
+        Value::Integer(number) => Setting::Whole(*number),
         Value::Float(number) => Setting::Number(*number),
         Value::Boolean(flag) => Setting::Bool(*flag),
         Value::Datetime(date) => Setting::Text(date.to_string()),

@@ -1,5 +1,6 @@
 //! Co-occurrence: how often a voxel of rank `i` has a voxel of rank `j` at a given offset.
 
+use super::tally::Tally;
 use super::{Counts, Extent, Levels, Offset};
 use dlr_core::Result;
 
@@ -24,13 +25,16 @@ fn dense(levels: &Levels, voxels: &[u32], step: isize) -> Counts {
     let ranks = &levels.ranks;
     // Row and column 0 gather the pairs that leave the region, which spares a branch per pair.
     let n = levels.n_ranks() + 1;
-    let mut table = vec![0u32; n * n];
-    for &at in voxels {
-        let here = ranks[at as usize] as usize;
-        let there = ranks[(at as isize + step) as usize] as usize;
-        table[here * n + there] += 1;
+    let mut tally = Tally::new(n * n);
+    let mut keys = Vec::new();
+    for (first, length) in Levels::stretches(voxels) {
+        let near = (first as isize + step) as usize;
+        let pairs = ranks[first..first + length].iter().zip(&ranks[near..near + length]);
+        keys.clear();
+        keys.extend(pairs.map(|(here, there)| u32::from(*here) * n as u32 + u32::from(*there)));
+        tally.add(&keys);
     }
-    Counts::from_dense_with_margin(&table, n)
+    Counts::from_dense_with_margin(&tally.finish(), n)
 }
 
 fn sparse(levels: &Levels, voxels: &[u32], step: isize) -> Counts {

@@ -1,5 +1,6 @@
 //! Dependence: how many neighbours of a voxel have nearly its grey level (pyradiomics: GLDM, IBSI: NGLDM).
 
+use super::tally::Tally;
 use super::{Counts, Extent, Levels, Offset};
 use dlr_core::Result;
 
@@ -14,8 +15,8 @@ pub fn gldm(levels: &Levels, offsets: &[Offset], tolerance: f64, extent: Extent)
     let steps = offsets.iter().map(|o| levels.step(*o)).collect::<Result<Vec<_>>>()?;
     let n_cols = offsets.len() + 1;
     let count = |voxels: &[u32]| {
-        let mut table = vec![0u32; levels.n_ranks() * n_cols];
-        let mut dependence = Vec::new();
+        let mut tally = Tally::new(levels.n_ranks() * n_cols);
+        let (mut dependence, mut keys) = (Vec::new(), Vec::new());
         for (first, length) in Levels::stretches(voxels) {
             dependence.clear();
             dependence.resize(length, 0u16);
@@ -36,11 +37,13 @@ pub fn gldm(levels: &Levels, offsets: &[Offset], tolerance: f64, extent: Extent)
                     }
                 }
             }
-            for (rank, dependence) in here.iter().zip(&dependence) {
-                table[(usize::from(*rank) - 1) * n_cols + usize::from(*dependence)] += 1;
-            }
+            keys.clear();
+            let key =
+                |(rank, dependence): (&u16, &u16)| (u32::from(*rank) - 1) * n_cols as u32 + u32::from(*dependence);
+            keys.extend(here.iter().zip(&dependence).map(key));
+            tally.add(&keys);
         }
-        Counts::from_dense(&table, n_cols)
+        Counts::from_dense(&tally.finish(), n_cols)
     };
     Ok(levels.groups(extent).iter().map(|voxels| count(voxels)).collect())
 }

@@ -1,5 +1,6 @@
 //! Runs: how often `j` voxels in a row along an offset share rank `i`.
 
+use super::tally::Tally;
 use super::{Counts, Extent, Levels, Offset};
 use dlr_core::Result;
 
@@ -40,14 +41,14 @@ fn direction(levels: &Levels, voxels: &[u32], step: isize, offset: Offset, lengt
     let step = step.unsigned_abs();
     let n_cols = levels.shape().into_iter().max().unwrap_or(1) + 1;
     let n_cells = (levels.n_ranks() + 1) * n_cols;
-    for &at in voxels {
-        lengths[at as usize] = 1;
+    for (first, length) in Levels::stretches(voxels) {
+        lengths[first..first + length].fill(1);
     }
     let two_in_a_row;
     let counts = if n_cells <= DENSE_CELLS {
         // Row and column 0 stay empty: ranks and lengths begin at 1.
-        let mut table = vec![0u32; n_cells];
-        two_in_a_row = walk(ranks, voxels, step, lengths, |rank, length| table[rank * n_cols + length as usize] += 1);
+        let (table, found) = side_by_side(ranks, voxels, step, lengths, n_cols, n_cells);
+        two_in_a_row = found;
         Counts::from_dense_with_margin(&table, n_cols)
     } else {
         let mut pairs = Vec::new();
@@ -55,6 +56,48 @@ fn direction(levels: &Levels, voxels: &[u32], step: isize, offset: Offset, lengt
         Counts::from_pairs(pairs)
     };
     Runs { counts, has_line: two_in_a_row || shares_a_line(levels, voxels, offset) }
+}
+
+/// The runs as a table of `n_cols` columns, and whether two voxels are neighbours. Stretches of voxels are worked on side
+/// by side, which is possible because no voxel of a stretch is the neighbour of another, except along x.
+fn side_by_side(
+    ranks: &[u16],
+    voxels: &[u32],
+    step: usize,
+    lengths: &mut [u32],
+    n_cols: usize,
+    n_cells: usize,
+) -> (Vec<u32>, bool) {
+    let mut tally = Tally::new(n_cells);
+    let mut keys = Vec::new();
+    let mut neighbour = 0;
+    for (first, n) in Levels::stretches(voxels) {
+        keys.clear();
+        if step < n {
+            for at in first..first + n {
+                let (rank, next, length) = (ranks[at], ranks[at + step], lengths[at]);
+                neighbour |= next;
+                if next == rank {
+                    lengths[at + step] = length + 1;
+                } else {
+                    keys.push(u32::from(rank) * n_cols as u32 + length);
+                }
+            }
+        } else {
+            let (past, future) = lengths.split_at_mut(first + step);
+            let here = ranks[first..first + n].iter().zip(&past[first..first + n]);
+            let next = ranks[first + step..first + step + n].iter().zip(&mut future[..n]);
+            // Key 0 gathers the voxels at which no run ends.
+            keys.extend(here.zip(next).map(|((rank, length), (next, length_there))| {
+                let goes_on = u32::from(next == rank);
+                *length_there = 1 + goes_on * length;
+                neighbour |= next;
+                (1 - goes_on) * (u32::from(*rank) * n_cols as u32 + length)
+            }));
+        }
+        tally.add(&keys);
+    }
+    (tally.finish(), neighbour > 0)
 }
 
 /// Calls `end_of_run` with rank and length of every run; returns whether two voxels are neighbours.

@@ -13,6 +13,7 @@ mod glszm;
 mod levels;
 mod ngtdm;
 mod offsets;
+mod tally;
 
 pub use counts::{Cell, Counts};
 pub use glcm::glcm;

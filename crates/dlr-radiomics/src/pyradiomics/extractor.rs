@@ -1,9 +1,10 @@
 //! [`Extractor`]: parameters made ready; image and mask in, named features out. [`RadiomicsExtractor`] does the same
 //! for named regions of a case.
 
+use super::images::Picture;
 use super::prepare::{Prepared, prepare};
 use super::region::{Region, crop};
-use super::{ImageType, Params, Settings, images, shape, tables, texture};
+use super::{ImageType, Params, Selection, Settings, images, shape, tables, texture};
 use crate::definition::{Definition, Family};
 use dlr_core::{Case, Code, Error, FeatureExtractor, FeatureName, FeatureVector, Mask, Result, Undefined, Volume};
 use rayon::prelude::*;
@@ -33,23 +34,10 @@ impl Extractor {
     /// Checks what can be checked without an image.
     ///
     /// # Errors
-    /// [`Code::Parameter`] for parameters that contradict each other.
+    /// [`Code::UnknownName`] for a wavelet that does not exist.
     pub fn new(params: Params) -> Result<Self> {
-        for image_type in &params.image_types {
-            if !Self::supports(image_type.name) {
-                return Err(Error::new(
-                    Code::UnknownName,
-                    format!("image type `{}` is not available in this build", image_type.name),
-                )
-                .expected("Original"));
-            }
-        }
+        params.image_types.iter().try_for_each(images::check)?;
         Ok(Extractor { params, roi: "roi".into() })
-    }
-
-    /// Whether an image type of a parameter file can be computed.
-    pub fn supports(image_type: &str) -> bool {
-        images::supports(image_type)
     }
 
     /// The same extractor with another first part of the feature names; `roi` if nothing is said.
@@ -118,8 +106,17 @@ impl Extractor {
             self.push(&mut features, "original", selection, &values);
         }
         for (column, families) in textures? {
-            for (selection, values) in self.intensity_selections().zip(families) {
-                self.push(&mut features, &column, selection, &values);
+            match families {
+                Ok(families) => {
+                    for (selection, values) in self.intensity_selections().zip(families) {
+                        self.push(&mut features, &column, selection, &values);
+                    }
+                }
+                Err(why) => {
+                    for definition in self.intensity_selections().flat_map(Selection::definitions) {
+                        features.push_undefined(self.name(&column, definition), why.clone());
+                    }
+                }
             }
         }
         Ok(features)
@@ -127,13 +124,28 @@ impl Extractor {
 
     /// The intensity families of every image that one image type makes.
     fn image_type(&self, image_type: &ImageType, prepared: &Prepared<'_>) -> Result<Vec<ImageFeatures>> {
-        images::of(image_type, prepared)?
-            .into_par_iter()
-            .map(|(column, image)| {
-                let region = Region::new(&image, prepared.mask(), prepared.at);
-                Ok((column, self.families(&region, &image_type.settings)?))
-            })
-            .collect()
+        images::visit(image_type, prepared, prepared.at, |column, picture| {
+            let families = match picture {
+                Picture::Prepared(image) => {
+                    let region = Region::new(image, prepared.mask(), prepared.at);
+                    Ok(self.families(&region, &image_type.settings)?)
+                }
+                Picture::Filtered(image) => {
+                    let region = Region::of_box(&image, prepared.mask(), prepared.at);
+                    drop(image);
+                    match self.families(&region, &image_type.settings) {
+                        // A filter may have no value at a voxel, as the kurtosis of equal samples.
+                        Err(error) if error.code() == Code::NotFinite => {
+                            let reason = format!("image {column} has no value at some voxel of the region");
+                            Err(Undefined::new("not-finite", reason))
+                        }
+                        families => Ok(families?),
+                    }
+                }
+                Picture::Missing(why) => Err(why),
+            };
+            Ok((column.to_owned(), families))
+        })
     }
 
     /// The intensity families of one image.
@@ -149,7 +161,7 @@ impl Extractor {
             .collect()
     }
 
-    fn shape_selections(&self) -> impl Iterator<Item = &super::Selection> {
+    fn shape_selections(&self) -> impl Iterator<Item = &Selection> {
         let flat = self.params.settings.force2d;
         // Without force2D pyradiomics leaves shape2D out, with a line in its log.
         self.params.selections.iter().filter(move |s| match s.family {
@@ -159,7 +171,7 @@ impl Extractor {
         })
     }
 
-    pub(super) fn intensity_selections(&self) -> impl Iterator<Item = &super::Selection> {
+    pub(super) fn intensity_selections(&self) -> impl Iterator<Item = &Selection> {
         self.params.selections.iter().filter(|s| !matches!(s.family, Family::Shape | Family::Shape2d))
     }
 
@@ -168,7 +180,7 @@ impl Extractor {
             .expect("the names of the tables are made of letters and digits")
     }
 
-    fn push(&self, features: &mut FeatureVector, image_type: &str, selection: &super::Selection, values: &[f64]) {
+    fn push(&self, features: &mut FeatureVector, image_type: &str, selection: &Selection, values: &[f64]) {
         for &position in &selection.features {
             let definition = &tables::definitions(selection.family)[position];
             let name = self.name(image_type, definition);
@@ -180,8 +192,8 @@ impl Extractor {
     }
 }
 
-/// Column name of an image, and the values of its families.
-type ImageFeatures = (String, Vec<Vec<f64>>);
+/// Column name of an image, and the values of its families, or why it has none.
+type ImageFeatures = (String, std::result::Result<Vec<Vec<f64>>, Undefined>);
 
 /// The reason in the words of the feature's own definition.
 fn why_undefined(definition: &Definition) -> Undefined {

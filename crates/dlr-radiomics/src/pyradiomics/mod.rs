@@ -20,5 +20,5 @@ pub use crate::setting::Setting;
 pub use dlr_imaging::resample::Interpolator;
 pub use extractor::{Extractor, RadiomicsExtractor, pyradiomics_name};
 pub use params::{ImageType, Params, Selection};
-pub use settings::{Norm, ResegmentMode, Settings};
+pub use settings::{Norm, ResegmentMode, Settings, Sigma};
 pub use voxelwise::{MapBatch, VoxelMaps};

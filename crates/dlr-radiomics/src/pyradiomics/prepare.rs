@@ -4,9 +4,11 @@
 use super::{ResegmentMode, Settings};
 use crate::families::statistics::sum_of;
 use dlr_core::{Code, Error, IndexBox, Mask, Result, Roi, Volume};
+use dlr_imaging::filters::pyradiomics::Stored;
 use dlr_imaging::normalise::{ZScoreParams, zscore};
 use dlr_imaging::resample::{Store, mask_onto, resample_like_pyradiomics};
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 /// Image and mask that features are computed on.
 pub(crate) struct Prepared<'a> {
@@ -17,12 +19,19 @@ pub(crate) struct Prepared<'a> {
     resegmented: Option<Mask>,
     /// The box of the region after re-segmentation. pyradiomics crops shape to it as well.
     pub(crate) at: IndexBox,
+    /// Filled when a filter asks, unless a step of the preparation has decided it.
+    stored: OnceLock<Stored>,
 }
 
 impl Prepared<'_> {
     /// The region as intensity and texture see it.
     pub(crate) fn mask(&self) -> &Mask {
         self.resegmented.as_ref().unwrap_or(&self.shape_mask)
+    }
+
+    /// The number type that the image has in pyradiomics.
+    pub(crate) fn stored(&self) -> Stored {
+        *self.stored.get_or_init(|| Stored::guess(&self.image))
     }
 }
 
@@ -39,12 +48,20 @@ pub(crate) fn prepare<'a>(image: &'a Volume, mask: &'a Mask, settings: &Settings
         mask = Cow::Owned(mask_onto(&mask, image.geometry())?);
     }
     let mut region = Roi::new(image, &mask)?.bounding_box();
+    let stored = OnceLock::new();
     let mut image = Cow::Borrowed(image);
     let resampled = settings.resampled_pixel_spacing.zip(settings.interpolator);
     let store = match resampled {
         Some(_) if !settings.normalize => Store::guess(&image),
         _ => Store::F64,
     };
+    if resampled.is_some() || settings.normalize {
+        let _ = stored.set(match store {
+            Store::Integer { .. } => Stored::Integer,
+            Store::F32 => Stored::F32,
+            _ => Stored::F64,
+        });
+    }
     if settings.normalize {
         let params =
             ZScoreParams { scale: settings.normalize_scale, clip_sd: settings.remove_outliers, ..Default::default() };
@@ -82,7 +99,7 @@ pub(crate) fn prepare<'a>(image: &'a Volume, mask: &'a Mask, settings: &Settings
             resegmented = Some(narrower);
         }
     }
-    Ok(Prepared { image, shape_mask: mask, resegmented, at })
+    Ok(Prepared { image, shape_mask: mask, resegmented, at, stored })
 }
 
 /// The box of a region that satisfies the size settings.

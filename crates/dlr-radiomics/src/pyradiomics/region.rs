@@ -11,6 +11,8 @@ pub(crate) struct Region<'a> {
     pub(crate) mask: ArrayView3<'a, bool>,
     /// Intensities of the region in array order.
     pub(crate) intensities: Vec<f64>,
+    /// Whether the intensities are 32 bit numbers in pyradiomics, which then bins them in 32 bit.
+    pub(crate) is_single: bool,
     pub(crate) spacing_mm: [f64; 3],
 }
 
@@ -22,7 +24,21 @@ impl<'a> Region<'a> {
             Voxels::F32(a) => gather(a.slice(s![z0..z1, y0..y1, x0..x1]), mask_box),
             Voxels::F64(a) => gather(a.slice(s![z0..z1, y0..y1, x0..x1]), mask_box),
         };
-        Region { mask: mask_box, intensities, spacing_mm: image.geometry().spacing_mm() }
+        // An image of whole numbers comes from an integer type, even where 32 bit floating point holds it here.
+        let is_single = matches!(image.voxels(), Voxels::F32(_)) && !intensities.iter().all(|v| is_whole(*v));
+        Region { mask: mask_box, intensities, is_single, spacing_mm: image.geometry().spacing_mm() }
+    }
+
+    /// Of an image that was filtered in the box `at` only.
+    pub(crate) fn of_box(image: &Volume, mask: &'a Mask, at: IndexBox) -> Self {
+        let mask = crop(mask, at);
+        let intensities = match image.voxels() {
+            Voxels::F32(a) => gather(a.view(), mask),
+            Voxels::F64(a) => gather(a.view(), mask),
+        };
+        debug_assert_eq!(image.geometry().shape(), at.shape());
+        let is_single = matches!(image.voxels(), Voxels::F32(_));
+        Region { mask, intensities, is_single, spacing_mm: image.geometry().spacing_mm() }
     }
 
     /// How `settings` make grey levels.
@@ -36,8 +52,17 @@ impl<'a> Region<'a> {
     /// The grey levels under `settings`.
     pub(crate) fn levels(&self, settings: &Settings) -> Result<Levels> {
         let margin = settings.distances.iter().copied().max().unwrap_or(1).max(1);
-        Levels::new(self.mask, &Self::scheme(settings).levels(&self.intensities)?, margin)
+        let scheme = Self::scheme(settings);
+        let levels = match self.is_single {
+            true => scheme.levels_of_single(&self.intensities)?,
+            false => scheme.levels(&self.intensities)?,
+        };
+        Levels::new(self.mask, &levels, margin)
     }
+}
+
+fn is_whole(v: f64) -> bool {
+    f64::from(v as i32) == v
 }
 
 /// The part of a mask that lies in a box, without a copy.

@@ -4,6 +4,23 @@ use crate::setting::{Named, Setting, unknown};
 use dlr_core::Result;
 use dlr_imaging::resample::Interpolator;
 
+/// A standard deviation of the Laplacian of a Gaussian.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sigma {
+    /// In millimetres.
+    pub mm: f64,
+    /// Whether the parameter file has it without a point, which is how its name has it then.
+    pub is_whole: bool,
+}
+
+impl Sigma {
+    /// As it stands in the names of features: `2-0` for 2.0.
+    pub(crate) fn name(&self) -> String {
+        let text = if self.is_whole { format!("{}", self.mm) } else { format!("{:?}", self.mm) };
+        text.replace('.', "-")
+    }
+}
+
 /// How far apart two voxels are, for weighting directions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each variant is the norm of that name")]
@@ -54,7 +71,7 @@ pub struct Settings {
     pub resegment_mode: ResegmentMode,
     pub resegment_shape: bool,
     pub pre_crop: bool,
-    pub sigma: Vec<f64>,
+    pub sigma: Vec<Sigma>,
     pub start_level: usize,
     pub level: usize,
     pub wavelet: String,
@@ -204,7 +221,7 @@ impl Settings {
             }
             "resegmentShape" => self.resegment_shape = at.bool()?,
             "preCrop" => self.pre_crop = at.bool()?,
-            "sigma" => self.sigma = at.list(Named::above_zero)?,
+            "sigma" => self.sigma = at.list(sigma)?,
             "start_level" => self.start_level = at.whole(0, 30)?,
             "level" => self.level = at.whole(1, 30)?,
             "wavelet" => self.wavelet = at.text()?.into(),
@@ -243,10 +260,14 @@ impl Settings {
 
 fn interpolator(at: Named<'_>) -> Result<Interpolator> {
     let name = match at.value {
-        Setting::Number(_) => at.whole(1, 10)?.to_string(),
+        Setting::Number(_) | Setting::Whole(_) => at.whole(1, 10)?.to_string(),
         _ => at.text()?.to_owned(),
     };
     Interpolator::from_pyradiomics(&name)
+}
+
+fn sigma(at: Named<'_>) -> Result<Sigma> {
+    Ok(Sigma { mm: at.above_zero()?, is_whole: matches!(at.value, Setting::Whole(_)) })
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::prepare::prepare;
 use super::region::Region;
 use super::{Settings, texture};
 use crate::matrix::Levels;
-use dlr_core::{FeatureName, Geometry, Mask, Result, Volume};
+use dlr_core::{FeatureName, Geometry, Mask, Result, Volume, Voxels};
 use ndarray::{Array3, ArrayView3, s};
 use rayon::prelude::*;
 
@@ -56,9 +56,8 @@ impl VoxelMaps {
         let radius = params.settings.kernel_radius;
         let at = prepared.at.grown([radius; 3], prepared.image.geometry().shape());
         for image_type in &params.image_types {
-            for (column, image) in images::of(image_type, &prepared)? {
+            for (column, image) in images::collect(image_type, &prepared, at)? {
                 let names = self.names_of(&column);
-                let image = image.crop(at);
                 let mask = prepared.mask().crop(at);
                 let kernels = Kernels::new(&image, &mask, &image_type.settings)?;
                 let inside: Vec<[usize; 3]> =
@@ -104,7 +103,7 @@ impl VoxelMaps {
 
     fn features(&self, kernels: &Kernels, voxel: [usize; 3], settings: &Settings) -> Result<Vec<f64>> {
         let (mask, intensities, grey) = kernels.around(voxel);
-        let region = Region { mask: mask.view(), intensities, spacing_mm: kernels.spacing_mm };
+        let region = Region { mask: mask.view(), intensities, is_single: false, spacing_mm: kernels.spacing_mm };
         let margin = settings.distances.iter().copied().max().unwrap_or(1);
         let levels = Levels::new(mask.view(), &grey, margin)?;
         let mut row = Vec::new();
@@ -133,10 +132,12 @@ impl Kernels {
         let shape = mask.geometry().shape();
         let everything = Array3::from_elem(shape, true);
         let takes_part = if settings.masked_kernel { mask.voxels() } else { everything.view() };
+        let is_single = matches!(image.voxels(), Voxels::F32(_));
         let intensities = image.to_f64();
         let gathered: Vec<f64> =
             intensities.iter().zip(takes_part).filter(|(_, inside)| **inside).map(|(value, _)| *value).collect();
-        let levels = Region::scheme(settings).levels(&gathered)?;
+        let scheme = Region::scheme(settings);
+        let levels = if is_single { scheme.levels_of_single(&gathered)? } else { scheme.levels(&gathered)? };
         let mut grey = Array3::zeros(shape);
         let places = grey.iter_mut().zip(takes_part).filter(|(_, inside)| **inside);
         for ((place, _), level) in places.zip(&levels) {

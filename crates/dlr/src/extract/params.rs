@@ -50,7 +50,9 @@ impl ParameterFile {
         if let Some(Setting::Map(settings)) = self.entry("setting") {
             for (name, value) in settings {
                 match (name.as_str(), value) {
+                    ("label", Setting::Whole(label)) => defaults.selection = LabelSelection::Value(*label),
                     ("label", Setting::Number(label)) => defaults.selection = LabelSelection::Value(*label as i64),
+                    ("label_channel", Setting::Whole(channel)) => defaults.channel = (*channel).max(0) as usize,
                     ("label_channel", Setting::Number(channel)) => defaults.channel = *channel as usize,
                     _ => {}
                 }
