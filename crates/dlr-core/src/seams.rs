@@ -4,8 +4,8 @@
 //! it is fitted. [`crate::conformance`] has a check for each.
 
 use crate::{
-    Attribution, Case, Cohort, FeatureName, FeatureTable, FeatureVector, Fold, Form, Frozen, LinearForm, Predictions,
-    Result, SealedLabels, TrainCases, TrainSet, Truth, Volume,
+    Attribution, Case, CaseRecord, Cohort, FeatureName, FeatureTable, FeatureVector, Fold, Form, Frozen, LinearForm,
+    Predictions, Result, SealedLabels, TrainCases, TrainSet, Truth, Volume,
 };
 
 /// Where cases come from: a manifest, a DICOM tree, a phantom.
@@ -16,6 +16,11 @@ pub trait CaseSource: Send + Sync {
     fn load(&self, id: &str) -> Result<Case>;
     /// A content hash of everything that [`CaseSource::load`] reads for this case; equal content, equal hash.
     fn digest(&self, id: &str) -> Result<String>;
+    /// A content hash of the image alone, so that one image under two names is found; `None` where there is none, or the
+    /// source cannot say.
+    fn image_digest(&self, _id: &str) -> Result<Option<String>> {
+        Ok(None)
+    }
 }
 
 /// Changes the image or the regions of a case, one case at a time.
@@ -34,6 +39,11 @@ pub trait FeatureExtractor: Send + Sync {
     fn names(&self) -> Vec<FeatureName>;
     /// The features of one case; the names are those of [`FeatureExtractor::names`].
     fn extract(&self, case: &Case) -> Result<FeatureVector>;
+    /// The same from what the cohort knows of the case, without its image: clinical columns, rows of a feature table.
+    /// `None` from an extractor that needs the image.
+    fn extract_record(&self, _record: &CaseRecord) -> Result<Option<FeatureVector>> {
+        Ok(None)
+    }
     /// Where in the image its share of a linear margin arises: above 0 towards the positive class, on the grid of the
     /// case's image. `None` from an extractor that cannot say, or whose features the form does not use.
     fn saliency(&self, _case: &Case, _form: &LinearForm) -> Result<Option<Volume>> {
