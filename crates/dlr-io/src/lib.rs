@@ -36,7 +36,7 @@ mod table;
 pub use digest::{digest_bytes, digest_file};
 pub use image::{Noted, read_volume, read_volume_noted, write_mask, write_volume};
 pub use limits::MAX_VOXELS;
-pub use manifest::{Manifest, ManifestRow, ManifestSource, check_id};
+pub use manifest::{Manifest, ManifestRow, ManifestSource, TextTable, check_id};
 pub use mask::{LabelSelection, labels, read_all_labels, read_mask, read_mask_noted};
 pub use nifti::VolumeWriter;
 pub use pair::{LabelledPair, Pair, onto_grid, read_pair};

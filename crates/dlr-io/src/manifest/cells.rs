@@ -18,7 +18,7 @@ const MAX_BYTES: u64 = 256 << 20;
 impl Cells {
     pub(super) fn read(path: &Path) -> Result<Cells> {
         let name = failure::base_name(path);
-        let bytes = Source::open_plain(path)?.rest(MAX_BYTES)?;
+        let bytes = Source::open(path)?.rest(MAX_BYTES)?;
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
         let text = std::str::from_utf8(bytes)
             .map_err(|_| Error::new(Code::Manifest, format!("manifest `{name}` is not UTF-8 text")))?;

@@ -11,9 +11,11 @@
 mod cells;
 mod id;
 mod source;
+mod text_table;
 
 pub use id::check_id;
 pub use source::ManifestSource;
+pub use text_table::TextTable;
 
 use crate::failure::{self, base_name};
 use crate::mask::LabelSelection;

@@ -92,6 +92,14 @@ impl CaseSource for ManifestSource {
         }
         Ok(hasher.finalize().to_hex().to_string())
     }
+
+    fn image_digest(&self, id: &str) -> Result<Option<String>> {
+        let mut hasher = blake3::Hasher::new();
+        for file in files(&self.row(id)?.image).map_err(|error| error.for_case(id))? {
+            hasher.update(digest_file(&file).map_err(|error| error.for_case(id))?.as_bytes());
+        }
+        Ok(Some(hasher.finalize().to_hex().to_string()))
+    }
 }
 
 fn load(row: &ManifestRow) -> Result<Case> {
