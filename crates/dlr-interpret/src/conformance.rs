@@ -5,12 +5,16 @@
 
 use crate::sampling::{Game, explain_game};
 use crate::{LinearShap, interactions, interventional, path_dependent};
-use dlr_core::conformance::{Miss, SuiteTable};
+use dlr_core::conformance::SuiteTable;
 use dlr_core::{Code, Error, FeatureName, FeatureTable, LinearForm, Result, Tree, TreeEnsemble, TreeScale};
+use dlr_evaluation::conformance::{lacks, near, read};
 use dlr_evaluation::probability;
 use ndarray::{Array2, Axis};
 use serde_json::Value;
 use std::path::Path;
+
+/// The file of expected values.
+const FILE: &str = "shap.json";
 
 /// The tables of the interpretation part, found beside expected.
 ///
@@ -19,12 +23,12 @@ use std::path::Path;
 pub fn statistics(folder: &Path) -> Result<Vec<SuiteTable>> {
     let json: Value = serde_json::from_str(&read(folder, "shap.json")?)
         .map_err(|e| Error::new(Code::FileFormat, format!("`shap.json` is not JSON: {e}")))?;
-    let features = json["features"].as_array().ok_or_else(|| lacks("features"))?;
+    let features = json["features"].as_array().ok_or_else(|| lacks(FILE, "features"))?;
     let features: Vec<&str> = features.iter().filter_map(Value::as_str).collect();
     let (train, test) = (table(folder, "train_clean.csv", &features)?, table(folder, "test_clean.csv", &features)?);
     // "first 12 rows of test_clean", "first 30 rows of train_clean": the numbers are read from the values themselves.
     let n = rows_of(&json, "/linear/values")?.nrows();
-    let n_background = json["background"].as_str().and_then(first_number).ok_or_else(|| lacks("background"))?;
+    let n_background = json["background"].as_str().and_then(first_number).ok_or_else(|| lacks(FILE, "background"))?;
     let cases = test.rows(&(0..n.min(test.n_cases())).collect::<Vec<_>>());
     let background = train.rows(&(0..n_background.min(train.n_cases())).collect::<Vec<_>>());
     Ok(vec![
@@ -91,7 +95,7 @@ fn trees(json: &Value, which: &str, background: &Array2<f64>, cases: &Array2<f64
 }
 
 fn ensemble(json: &Value, which: &str) -> Result<TreeEnsemble> {
-    let list = json[which]["trees"].as_array().ok_or_else(|| lacks("trees"))?;
+    let list = json[which]["trees"].as_array().ok_or_else(|| lacks(FILE, "trees"))?;
     let boosted = json[which]["learning_rate"].is_number();
     let factor = if boosted { number(json, &format!("/{which}/learning_rate"))? } else { 1.0 / list.len() as f64 };
     let trees = (0..list.len()).map(|i| tree(json, &format!("/{which}/trees/{i}"), factor)).collect::<Result<_>>()?;
@@ -126,28 +130,19 @@ fn table(folder: &Path, file: &str, features: &[&str]) -> Result<FeatureTable> {
     let text = read(folder, file)?;
     let mut lines = text.lines();
     let header: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
-    let position = |f: &&str| header.iter().position(|h| h == f).ok_or_else(|| lacks(f));
+    let position = |f: &&str| header.iter().position(|h| h == f).ok_or_else(|| lacks(file, f));
     let columns = features.iter().map(position).collect::<Result<Vec<_>>>()?;
     let mut values = Vec::new();
     let mut ids = Vec::new();
     for (row_idx, line) in lines.enumerate() {
         let cells: Vec<&str> = line.split(',').collect();
         for column in &columns {
-            values.push(cells.get(*column).and_then(|c| c.trim().parse().ok()).ok_or_else(|| lacks(file))?);
+            values.push(cells.get(*column).and_then(|c| c.trim().parse().ok()).ok_or_else(|| lacks(file, "numbers"))?);
         }
         ids.push(format!("row-{row_idx}"));
     }
-    let values = Array2::from_shape_vec((ids.len(), columns.len()), values).map_err(|_| lacks(file))?;
+    let values = Array2::from_shape_vec((ids.len(), columns.len()), values).map_err(|_| lacks(file, "numbers"))?;
     FeatureTable::new(ids, (0..columns.len()).map(name).collect::<Result<_>>()?, values)
-}
-
-fn read(folder: &Path, name: &str) -> Result<String> {
-    std::fs::read_to_string(folder.join(name))
-        .map_err(|e| Error::new(Code::FileMissing, format!("`{name}` of the reference folder cannot be read: {e}")))
-}
-
-fn lacks(what: &str) -> Error {
-    Error::new(Code::FileFormat, format!("the reference folder lacks `{what}`, or it is of another kind"))
 }
 
 fn first_number(text: &str) -> Option<usize> {
@@ -155,39 +150,26 @@ fn first_number(text: &str) -> Option<usize> {
 }
 
 fn number(json: &Value, pointer: &str) -> Result<f64> {
-    json.pointer(pointer).and_then(Value::as_f64).ok_or_else(|| lacks(pointer))
+    json.pointer(pointer).and_then(Value::as_f64).ok_or_else(|| lacks(FILE, pointer))
 }
 
 fn numbers(json: &Value, pointer: &str) -> Result<Vec<f64>> {
-    let items = json.pointer(pointer).and_then(Value::as_array).ok_or_else(|| lacks(pointer))?;
-    items.iter().map(|v| v.as_f64().ok_or_else(|| lacks(pointer))).collect()
+    let items = json.pointer(pointer).and_then(Value::as_array).ok_or_else(|| lacks(FILE, pointer))?;
+    items.iter().map(|v| v.as_f64().ok_or_else(|| lacks(FILE, pointer))).collect()
 }
 
 /// A matrix; of a list of lists of pairs (one per class) the second of each pair.
 fn rows_of(json: &Value, pointer: &str) -> Result<Array2<f64>> {
-    let rows = json.pointer(pointer).and_then(Value::as_array).ok_or_else(|| lacks(pointer))?;
+    let rows = json.pointer(pointer).and_then(Value::as_array).ok_or_else(|| lacks(FILE, pointer))?;
     let mut values = Vec::new();
     for row in rows {
-        for cell in row.as_array().ok_or_else(|| lacks(pointer))? {
+        for cell in row.as_array().ok_or_else(|| lacks(FILE, pointer))? {
             let cell = cell.as_array().and_then(|pair| pair.last()).unwrap_or(cell);
-            values.push(cell.as_f64().ok_or_else(|| lacks(pointer))?);
+            values.push(cell.as_f64().ok_or_else(|| lacks(FILE, pointer))?);
         }
     }
     let width = if rows.is_empty() { 0 } else { values.len() / rows.len() };
-    Array2::from_shape_vec((rows.len(), width), values).map_err(|_| lacks(pointer))
-}
-
-fn near(table: &mut SuiteTable, name: &str, expected: f64, found: f64, tolerance: f64) {
-    let error = (found - expected).abs();
-    let error = if error.is_nan() { f64::INFINITY } else { error };
-    let miss = (error > tolerance).then(|| Miss {
-        name: name.to_owned(),
-        configuration: table.name.clone(),
-        expected: expected.to_string(),
-        found: found.to_string(),
-        tolerance: format!("{tolerance:e} absolute"),
-    });
-    table.record(error, miss);
+    Array2::from_shape_vec((rows.len(), width), values).map_err(|_| lacks(FILE, pointer))
 }
 
 fn all_near(table: &mut SuiteTable, name: &str, expected: &Array2<f64>, found: &Array2<f64>, tolerance: f64) {

@@ -48,12 +48,17 @@ impl Folder {
     }
 }
 
-fn read(folder: &Path, name: &str) -> Result<String> {
+/// The text of a file of a reference folder.
+///
+/// # Errors
+/// `E0201` where it cannot be read.
+pub fn read(folder: &Path, name: &str) -> Result<String> {
     std::fs::read_to_string(folder.join(name))
         .map_err(|e| Error::new(Code::FileMissing, format!("`{name}` of the reference folder cannot be read: {e}")))
 }
 
-pub(super) fn lacks(file: &str, what: &str) -> Error {
+/// A file that does not hold what it should, or not of that kind.
+pub fn lacks(file: &str, what: &str) -> Error {
     Error::new(Code::FileFormat, format!("`{file}` lacks `{what}`, or it is of another kind"))
 }
 
@@ -94,7 +99,7 @@ fn as_number(value: &Value) -> Option<f64> {
 }
 
 /// Compares within an absolute tolerance; NaN equals NaN.
-pub(super) fn near(table: &mut SuiteTable, name: &str, expected: f64, found: f64, tolerance: f64) {
+pub fn near(table: &mut SuiteTable, name: &str, expected: f64, found: f64, tolerance: f64) {
     let same = expected == found || expected.is_nan() && found.is_nan();
     let error = if same { 0.0 } else { (found - expected).abs() };
     let error = if error.is_nan() { f64::INFINITY } else { error };

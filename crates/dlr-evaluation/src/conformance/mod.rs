@@ -11,6 +11,8 @@ mod r_oracle;
 use dlr_core::Result;
 use dlr_core::conformance::SuiteTable;
 use input::Folder;
+// `dlr-interpret` reads the same folders and compares in the same way.
+pub use input::{lacks, near, read};
 use std::path::Path;
 
 /// Every table of the evaluation part, found beside expected.
