@@ -10,11 +10,16 @@ use crate::quantile::{mean_sd, quantile};
 use crate::rank::Ranked;
 use dlr_core::{Code, Error, Result, Rng};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Which positions a resample may take.
+///
+/// What is drawn is a unit: a case, or a patient with all cases of that patient.
 #[derive(Debug, Clone)]
 pub struct Resampler {
     groups: Vec<Vec<usize>>,
+    /// Positions of each unit; `None` where every position is a unit of its own.
+    members: Option<Vec<Vec<usize>>>,
 }
 
 impl Resampler {
@@ -35,6 +40,26 @@ impl Resampler {
         Self::of(vec![side(true), side(false)])
     }
 
+    /// Patients resampled with all their cases, those with a positive case and those without apart.
+    ///
+    /// # Errors
+    /// `E0603` where one of these two kinds of patient is missing, `E0502` for another number of patients than labels.
+    pub fn by_patient(patient_of: &[&str], labels: &[bool]) -> Result<Self> {
+        check::same_length(labels.len(), patient_of.len())?;
+        let mut members: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (position, patient) in patient_of.iter().enumerate() {
+            members.entry(patient).or_default().push(position);
+        }
+        // In order of first appearance, so that one case per patient draws as cases do.
+        let mut members: Vec<Vec<usize>> = members.into_values().collect();
+        members.sort_by_key(|positions| positions[0]);
+        let is_positive = |unit: &usize| members[*unit].iter().any(|position| labels[*position]);
+        let (positive, negative) = (0..members.len()).partition(is_positive);
+        let resampler = Self::of(vec![positive, negative])?;
+        let single = members.iter().all(|positions| positions.len() == 1);
+        Ok(Resampler { members: (!single).then_some(members), ..resampler })
+    }
+
     fn of(groups: Vec<Vec<usize>>) -> Result<Self> {
         if groups.iter().any(Vec::is_empty) {
             return Err(Error::new(
@@ -42,7 +67,19 @@ impl Resampler {
                 "a bootstrap needs cases, of both classes where it is stratified",
             ));
         }
-        Ok(Resampler { groups })
+        Ok(Resampler { groups, members: None })
+    }
+
+    /// All positions, each once.
+    fn all(&self) -> Vec<usize> {
+        self.positions(self.groups.iter().flatten().copied())
+    }
+
+    fn positions(&self, units: impl Iterator<Item = usize>) -> Vec<usize> {
+        match &self.members {
+            Some(members) => units.flat_map(|unit| members[unit].iter().copied()).collect(),
+            None => units.collect(),
+        }
     }
 
     /// The positions of one resample.
@@ -56,7 +93,11 @@ impl Resampler {
         let mut rng = Rng::stream(seed, resample);
         positions.clear();
         for group in &self.groups {
-            positions.extend((0..group.len()).map(|_| group[rng.below(group.len())]));
+            let units = (0..group.len()).map(|_| group[rng.below(group.len())]);
+            match &self.members {
+                Some(members) => units.for_each(|unit| positions.extend(&members[unit])),
+                None => positions.extend(units),
+            }
         }
     }
 
@@ -70,14 +111,13 @@ impl Resampler {
         (0..n_resamples).map(one).collect()
     }
 
-    /// The statistic with each case left out once, for [`bca_interval`].
+    /// The statistic with each unit left out once, for [`bca_interval`].
     pub fn jackknife(&self, mut statistic: impl FnMut(&[usize]) -> f64) -> Vec<f64> {
-        let all: Vec<usize> = self.groups.iter().flatten().copied().collect();
-        (0..all.len())
+        let units: Vec<usize> = self.groups.iter().flatten().copied().collect();
+        (0..units.len())
             .map(|left_out| {
-                let rest: Vec<usize> =
-                    all.iter().enumerate().filter(|(i, _)| *i != left_out).map(|(_, p)| *p).collect();
-                statistic(&rest)
+                let rest = units.iter().enumerate().filter(|(i, _)| *i != left_out).map(|(_, unit)| *unit);
+                statistic(&self.positions(rest))
             })
             .collect()
     }
@@ -149,8 +189,7 @@ pub fn bootstrap(
     if n_resamples == 0 {
         return Err(Error::new(Code::Parameter, "parameter `n_resamples` is 0, but must be at least 1"));
     }
-    let all: Vec<usize> = resampler.groups.iter().flatten().copied().collect();
-    let estimate = statistic(&all);
+    let estimate = statistic(&resampler.all());
     let mut resampled = resampler.resample(n_resamples, seed, &mut statistic);
     let jackknife = resampler.jackknife(&mut statistic);
     let (mean, standard_error) = mean_sd(resampled.iter().copied());
@@ -164,11 +203,26 @@ pub fn bootstrap(
 /// # Errors
 /// As [`crate::auc`] and [`bootstrap`]; `E0603` for one class only.
 pub fn bootstrap_auc(scores: &[f64], labels: &[bool], n_resamples: usize, level: f64, seed: u64) -> Result<Bootstrap> {
+    bootstrap_auc_by(&Resampler::stratified(labels)?, scores, labels, n_resamples, level, seed)
+}
+
+/// Bootstrap of the AUC with a resampler of these very cases.
+///
+/// # Errors
+/// As [`crate::auc`] and [`bootstrap`].
+pub fn bootstrap_auc_by(
+    resampler: &Resampler,
+    scores: &[f64],
+    labels: &[bool],
+    n_resamples: usize,
+    level: f64,
+    seed: u64,
+) -> Result<Bootstrap> {
     check::scores_and_labels(scores, labels)?;
     let ranked = Ranked::new(scores, labels);
     let mut scratch = Vec::new();
     let statistic = |positions: &[usize]| ranked.auc(positions.iter().copied(), &mut scratch);
-    bootstrap(&Resampler::stratified(labels)?, n_resamples, level, seed, statistic)
+    bootstrap(resampler, n_resamples, level, seed, statistic)
 }
 
 /// The AUC of given resamples, one row of positions each; NaN where a resample is of one class.
@@ -212,6 +266,28 @@ mod tests {
         assert!(b.percentile.contains(b.estimate) && b.bca.contains(b.estimate));
         let se = crate::delong(&[&scores], &labels).unwrap().standard_error(0);
         assert!((b.standard_error / se - 1.0).abs() < 0.1, "{} {se}", b.standard_error);
+    }
+
+    #[test]
+    fn patients_are_drawn_whole() {
+        let labels = [true, true, false, false, true];
+        let patients = ["a", "a", "b", "c", "d"];
+        let resampler = Resampler::by_patient(&patients, &labels).unwrap();
+        for draw in (0..50).map(|r| resampler.draw(3, r)) {
+            let count = |position: usize| draw.iter().filter(|p| **p == position).count();
+            assert_eq!(count(0), count(1));
+            assert_eq!(count(0) + count(4), 2);
+            assert_eq!(count(2) + count(3), 2);
+        }
+        assert_eq!(resampler.jackknife(|positions| positions.len() as f64), [3.0, 4.0, 4.0, 4.0]);
+        // One case per patient: the very draws of cases.
+        let (scores, labels) = sample();
+        let names: Vec<String> = (0..60).map(|i| format!("p{}", 99 - i)).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let by_patient = Resampler::by_patient(&names, &labels).unwrap();
+        let a = bootstrap_auc_by(&by_patient, &scores, &labels, 50, 0.95, 1).unwrap();
+        assert_eq!(a, bootstrap_auc(&scores, &labels, 50, 0.95, 1).unwrap());
+        assert_eq!(Resampler::by_patient(&["a", "b"], &[true, true]).unwrap_err().code(), Code::Evaluation);
     }
 
     #[test]

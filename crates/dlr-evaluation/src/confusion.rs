@@ -19,6 +19,22 @@ pub struct Confusion {
     pub r#fn: usize,
 }
 
+impl FromIterator<(bool, bool)> for Confusion {
+    /// Pairs of call and label.
+    fn from_iter<I: IntoIterator<Item = (bool, bool)>>(pairs: I) -> Self {
+        let mut counts = Confusion { tp: 0, fp: 0, tn: 0, r#fn: 0 };
+        for pair in pairs {
+            match pair {
+                (true, true) => counts.tp += 1,
+                (true, false) => counts.fp += 1,
+                (false, false) => counts.tn += 1,
+                (false, true) => counts.r#fn += 1,
+            }
+        }
+        counts
+    }
+}
+
 impl Confusion {
     /// Counts with `score >= cut` called positive.
     ///
@@ -26,16 +42,16 @@ impl Confusion {
     /// As [`crate::auc`].
     pub fn at(scores: &[f64], labels: &[bool], cut: f64) -> Result<Self> {
         check::scores_and_labels(scores, labels)?;
-        let mut counts = Confusion { tp: 0, fp: 0, tn: 0, r#fn: 0 };
-        for (score, label) in scores.iter().zip(labels) {
-            match (score >= &cut, label) {
-                (true, true) => counts.tp += 1,
-                (true, false) => counts.fp += 1,
-                (false, false) => counts.tn += 1,
-                (false, true) => counts.r#fn += 1,
-            }
-        }
-        Ok(counts)
+        Ok(scores.iter().map(|score| *score >= cut).zip(labels.iter().copied()).collect())
+    }
+
+    /// Counts of calls that were made elsewhere, for example each at the threshold of its fold.
+    ///
+    /// # Errors
+    /// `E0502` for other lengths.
+    pub fn of_calls(calls: &[bool], labels: &[bool]) -> Result<Self> {
+        check::same_length(labels.len(), calls.len())?;
+        Ok(calls.iter().copied().zip(labels.iter().copied()).collect())
     }
 
     /// Counts at a threshold that was made from training scores.

@@ -66,15 +66,33 @@ pub fn fairness_gaps(
     threshold: &Threshold,
     min_per_class: usize,
 ) -> Result<FairnessGaps> {
+    let calls: Vec<bool> = scores.iter().map(|score| threshold.calls_positive(*score)).collect();
+    fairness_gaps_of_calls(factor, level_of, scores, &calls, labels, min_per_class)
+}
+
+/// The same from the calls themselves: in cross-validation every fold has a threshold of its own.
+///
+/// # Errors
+/// As [`fairness_gaps`].
+pub fn fairness_gaps_of_calls(
+    factor: &str,
+    level_of: &[Option<String>],
+    scores: &[f64],
+    calls: &[bool],
+    labels: &[bool],
+    min_per_class: usize,
+) -> Result<FairnessGaps> {
     check::probabilities_and_labels(scores, labels)?;
     check::same_length(labels.len(), level_of.len())?;
+    check::same_length(labels.len(), calls.len())?;
     let names: BTreeSet<&String> = level_of.iter().flatten().collect();
     let mut groups = Vec::new();
     for name in names {
         let inside: Vec<usize> = (0..labels.len()).filter(|i| level_of[*i].as_ref() == Some(name)).collect();
         let s: Vec<f64> = inside.iter().map(|i| scores[*i]).collect();
+        let c: Vec<bool> = inside.iter().map(|i| calls[*i]).collect();
         let l: Vec<bool> = inside.iter().map(|i| labels[*i]).collect();
-        groups.push(group(name, &s, &l, threshold.value(), min_per_class)?);
+        groups.push(group(name, &s, &c, &l, min_per_class)?);
     }
     let gap = |value: fn(&FairnessGroup) -> f64| {
         let known: Vec<f64> = groups.iter().filter(|g| !g.refused).map(value).filter(|v| !v.is_nan()).collect();
@@ -96,8 +114,8 @@ pub fn fairness_gaps(
     })
 }
 
-fn group(name: &str, scores: &[f64], labels: &[bool], cut: f64, min_per_class: usize) -> Result<FairnessGroup> {
-    let confusion = Confusion::at(scores, labels, cut)?;
+fn group(name: &str, scores: &[f64], calls: &[bool], labels: &[bool], min_per_class: usize) -> Result<FairnessGroup> {
+    let confusion = Confusion::of_calls(calls, labels)?;
     let (m, n) = check::class_counts(labels);
     let total = labels.len() as f64;
     Ok(FairnessGroup {

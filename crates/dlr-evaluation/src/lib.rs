@@ -44,9 +44,12 @@ mod threshold;
 pub use auc::{AucTest, Delong, IntervalKind, auc, delong, delong_paired, delong_unpaired, hanley_mcneil_variance};
 pub use audit::{
     Audit, Status, audit_centre_and_label, audit_centre_confounding, audit_centre_from_features, audit_duplicates,
-    audit_events_per_feature, audit_post_baseline, audit_restates_volume, audit_too_good, audit_volume_baseline,
+    audit_equal_images, audit_events_per_feature, audit_permuted_labels, audit_post_baseline, audit_restates_volume,
+    audit_too_good, audit_volume_baseline,
 };
-pub use bootstrap::{Bootstrap, Resampler, bca_interval, bootstrap, bootstrap_auc, percentile_interval, resampled_auc};
+pub use bootstrap::{
+    Bootstrap, Resampler, bca_interval, bootstrap, bootstrap_auc, bootstrap_auc_by, percentile_interval, resampled_auc,
+};
 pub use calibration::{
     CalibrationBin, CalibrationCurve, CalibrationLine, HosmerLemeshow, Isotonic, Platt, brier, calibration_bins,
     calibration_curve, calibration_line, expected_calibration_error, hosmer_lemeshow, log_loss, lowess,
@@ -54,7 +57,7 @@ pub use calibration::{
 pub use conformal::{Conformal, ConformalSet, Coverage, conformal_quantile, coverage};
 pub use confusion::{Confusion, f1_all_positive};
 pub use decision::{DecisionCurve, decision_curve, decision_curve_with_bands, decision_thresholds};
-pub use fairness::{FairnessGaps, FairnessGroup, fairness_gaps};
+pub use fairness::{FairnessGaps, FairnessGroup, fairness_gaps, fairness_gaps_of_calls};
 pub use guideline::{CLEAR, Fact, FilledItem, Guideline, Item, ItemStatus, METRICS, TRIPOD_AI, fact_keys};
 pub use interval::{Interval, clopper_pearson, wilson};
 pub use logit::{log_odds, probability};

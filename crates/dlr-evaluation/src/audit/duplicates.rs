@@ -1,7 +1,7 @@
 //! The same examination under two names: the leak that splitting by patient cannot see.
 
 use super::{Audit, Status, standardised};
-use dlr_core::{Code, Cohort, Error, FeatureTable, Result};
+use dlr_core::{CaseRecord, Code, Cohort, Error, FeatureTable, Result};
 use std::collections::BTreeMap;
 
 /// Pairs closer than this share of the median distance are near duplicates.
@@ -63,6 +63,37 @@ pub fn audit_duplicates(table: &FeatureTable, cohort: &Cohort) -> Result<Audit> 
     Ok(Audit::new("duplicates", status, value, sentence).with(equal))
 }
 
+/// Do different patients have the very same image? `image_of` holds a content hash per case; the value is the number of
+/// pairs. Fails for any: such a pair is in training and in test at once, or one person counts twice.
+///
+/// # Errors
+/// `E0502` for a case that the cohort does not know.
+pub fn audit_equal_images(image_of: &BTreeMap<String, String>, cohort: &Cohort) -> Result<Audit> {
+    let name = "duplicate-images";
+    if image_of.is_empty() {
+        return Ok(Audit::new(name, Status::Pass, f64::NAN, "the cases of this source have no images".into()));
+    }
+    let mut holders: BTreeMap<&str, Vec<(&str, &CaseRecord)>> = BTreeMap::new();
+    for (case, digest) in image_of {
+        let row = cohort.row(case);
+        let row =
+            row.ok_or_else(|| Error::new(Code::TableMismatch, "the cohort does not know this case").for_case(case))?;
+        holders.entry(digest).or_default().push((case, row));
+    }
+    let mut pairs = Vec::new();
+    for cases in holders.values() {
+        for (at, (first, a)) in cases.iter().enumerate() {
+            for (second, b) in cases[at + 1..].iter().filter(|(_, b)| a.patient != b.patient) {
+                let across = if a.role == b.role { "" } else { ", one in training and one external" };
+                pairs.push(format!("{first} and {second}{across}"));
+            }
+        }
+    }
+    let status = if pairs.is_empty() { Status::Pass } else { Status::Fail };
+    let sentence = format!("{} pairs of different patients have the same image, byte by byte", pairs.len());
+    Ok(Audit::new(name, status, pairs.len() as f64, sentence).with(pairs))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,5 +117,24 @@ mod tests {
         values.row_mut(48).assign(&first);
         let same = data.table().with_values(values).unwrap();
         assert_eq!(audit_duplicates(&same, data.cohort()).unwrap().status, Status::Pass);
+    }
+
+    #[test]
+    fn one_image_of_two_patients_is_found_and_two_cases_of_one_patient_are_not() {
+        let data = sample_dataset(2);
+        let digests = |copied: usize| -> BTreeMap<String, String> {
+            let of = |(i, row): (usize, &CaseRecord)| {
+                (row.id.clone(), if i == copied { "image 0".to_owned() } else { format!("image {i}") })
+            };
+            data.cohort().rows().iter().enumerate().map(of).collect()
+        };
+        assert_eq!(audit_equal_images(&digests(usize::MAX), data.cohort()).unwrap().status, Status::Pass);
+        let audit = audit_equal_images(&digests(7), data.cohort()).unwrap();
+        assert_eq!((audit.status, audit.value), (Status::Fail, 1.0));
+        assert!(audit.details[0].starts_with("case-00 and case-07"), "{:?}", audit.details);
+        // Cases 0 and 48 are of one patient.
+        assert_eq!(audit_equal_images(&digests(48), data.cohort()).unwrap().status, Status::Pass);
+        let unknown = BTreeMap::from([("nobody".to_owned(), "x".to_owned())]);
+        assert_eq!(audit_equal_images(&unknown, data.cohort()).unwrap_err().code(), Code::TableMismatch);
     }
 }

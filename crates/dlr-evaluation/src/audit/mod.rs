@@ -11,8 +11,8 @@ mod numbers;
 
 pub use centre::{audit_centre_and_label, audit_centre_confounding, audit_centre_from_features};
 pub use columns::{audit_post_baseline, audit_restates_volume};
-pub use duplicates::audit_duplicates;
-pub use numbers::{audit_events_per_feature, audit_too_good, audit_volume_baseline};
+pub use duplicates::{audit_duplicates, audit_equal_images};
+pub use numbers::{audit_events_per_feature, audit_permuted_labels, audit_too_good, audit_volume_baseline};
 
 use serde::Serialize;
 

@@ -3,6 +3,7 @@
 use super::{Audit, Status};
 use crate::check;
 use crate::delong_paired;
+use crate::quantile::mean_sd;
 use dlr_core::Result;
 
 /// Events (cases of the smaller class) per candidate feature. Passes from 10, warns below; fails where the final model has
@@ -16,9 +17,13 @@ pub fn audit_events_per_feature(labels: &[bool], n_candidates: usize, n_selected
         (true, false) => Status::Pass,
         (false, false) => Status::Warn,
     };
+    let selected = match n_selected {
+        0 => "none selected".to_owned(),
+        n => format!("{n} selected ones ({per_selected:.1} each; fail below 2)"),
+    };
     let sentence = format!(
-        "{events} events for {n_candidates} candidate features ({per_candidate:.3} each; 10 asked) and {n_selected} selected \
-         ones ({per_selected:.1} each; fail below 2); only selection inside every fold keeps such a result honest"
+        "{events} events for {n_candidates} candidate features ({per_candidate:.3} each; 10 asked) and {selected}; only \
+         selection inside every fold keeps such a result honest"
     );
     Audit::new("events-per-feature", status, per_candidate, sentence)
 }
@@ -40,7 +45,8 @@ pub fn audit_volume_baseline(model: &[f64], volume_only: &[f64], labels: &[bool]
         (false, false) => Status::Warn,
     };
     let sentence = format!(
-        "the model's AUC is {:.3} above that of volume alone (95 % interval {:.3} to {:.3}, p = {:.3})",
+        "AUC of the model less that of volume alone: {:+.3} (95 % interval {:+.3} to {:+.3}, p = {:.3}; pass where it lies \
+         above 0, fail where the difference does not)",
         test.difference, test.interval.low, test.interval.high, test.p
     );
     Ok(Audit::new("volume-baseline", status, test.difference, sentence))
@@ -52,6 +58,26 @@ pub fn audit_too_good(auc: f64, n_cases: usize) -> Audit {
     let status = if auc > 0.95 && n_cases < 80 { Status::Warn } else { Status::Pass };
     let sentence = format!("AUC {auc:.3} on {n_cases} cases (above 0.95 on fewer than 80, look for a leak)");
     Audit::new("too-good", status, auc, sentence)
+}
+
+/// Does the pipeline find something in permuted labels? The value is the mean AUC over the permutations.
+///
+/// Fails where it is farther from 0.5 than 0.05 and than three of its standard errors; few permutations have a mean off
+/// 0.5 by chance.
+pub fn audit_permuted_labels(areas: &[f64], p: f64) -> Audit {
+    let name = "permuted-labels";
+    let (mean, sd) = mean_sd(areas.iter().copied());
+    if areas.is_empty() || mean.is_nan() {
+        return Audit::new(name, Status::Warn, f64::NAN, "no permutation gave an AUC".into());
+    }
+    let allowed = (3.0 * sd / (areas.len() as f64).sqrt()).max(0.05);
+    let status = if (mean - 0.5).abs() <= allowed { Status::Pass } else { Status::Fail };
+    let sentence = format!(
+        "mean AUC {mean:.3} over {} deals of permuted labels (fail beyond 0.5 \u{b1} {allowed:.3}: the pipeline then \
+         leaks); p of the true labels = {p:.3}",
+        areas.len()
+    );
+    Audit::new(name, status, mean, sentence)
 }
 
 #[cfg(test)]
@@ -67,6 +93,17 @@ mod tests {
         assert_eq!(audit_events_per_feature(&labels, 3000, 30).status, Status::Fail);
         assert_eq!(audit_events_per_feature(&labels, 4, 4).status, Status::Pass);
         assert_eq!((audit_too_good(0.97, 40).status, audit_too_good(0.97, 400).status), (Status::Warn, Status::Pass));
+    }
+
+    #[test]
+    fn a_leak_shows_on_permuted_labels() {
+        let clean: Vec<f64> = (0..50).map(|i| 0.5 + 0.1 * (f64::from(i) - 24.5) / 25.0).collect();
+        let leaky: Vec<f64> = clean.iter().map(|a| a + 0.4).collect();
+        assert_eq!(audit_permuted_labels(&clean, 0.5).status, Status::Pass);
+        assert_eq!(audit_permuted_labels(&leaky, 0.5).status, Status::Fail);
+        // Three permutations far apart say nothing.
+        assert_eq!(audit_permuted_labels(&[0.3, 0.7, 0.75], 0.5).status, Status::Pass);
+        assert_eq!(audit_permuted_labels(&[], 0.5).status, Status::Warn);
     }
 
     #[test]
