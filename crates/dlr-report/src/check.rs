@@ -60,11 +60,16 @@ fn paths(report: &Report) -> Result<()> {
 }
 
 fn explanations(report: &Report) -> Result<()> {
+    once("nomograms", report.nomograms.iter().map(|n| n.model.clone()))?;
+    for axis in report.nomograms.iter().flat_map(|n| &n.axes) {
+        same(&format!("points of the nomogram axis `{}`", axis.name), axis.value.len(), axis.points.len())?;
+    }
     once("shap", report.shap.iter().map(|s| s.model.clone()))?;
     for s in &report.shap {
         let shape = [s.cases.len(), s.names.len()];
         table(&format!("SHAP values of {}", s.model), &s.values, shape)?;
         table(&format!("SHAP data of {}", s.model), &s.data, shape)?;
+        same_or_empty(&format!("SHAP bases of {}", s.model), s.cases.len(), s.base_of_case.len())?;
         same_or_empty(&format!("SHAP groups of {}", s.model), s.names.len(), s.groups.len())?;
         same_or_empty(&format!("SHAP truth of {}", s.model), s.cases.len(), s.positive.len())?;
     }

@@ -47,6 +47,41 @@ pub struct Calibration {
     /// Expected calibration error.
     #[serde(with = "number::one")]
     pub ece: f64,
+    /// Integrated calibration index.
+    #[serde(with = "number::one")]
+    pub ici: f64,
+    /// p of Hosmer and Lemeshow's test. **Legacy**.
+    #[serde(with = "number::one")]
+    pub hosmer_lemeshow_p: f64,
+    /// What recalibration learned from training scores would change.
+    pub recalibrated: Vec<Recalibration>,
+}
+
+/// Calibration figures after a recalibration.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Recalibration {
+    /// `platt` or `isotonic`.
+    pub method: String,
+    /// Slope afterwards.
+    #[serde(with = "number::one")]
+    pub slope: f64,
+    /// Intercept afterwards.
+    #[serde(with = "number::one")]
+    pub intercept: f64,
+    /// Brier score afterwards.
+    #[serde(with = "number::one")]
+    pub brier: f64,
+    /// Integrated calibration index afterwards.
+    #[serde(with = "number::one")]
+    pub ici: f64,
+}
+
+impl Default for Recalibration {
+    /// Empty; numbers that must be given are NaN, so that a forgotten one shows.
+    fn default() -> Self {
+        Recalibration { method: String::new(), slope: f64::NAN, intercept: f64::NAN, brier: f64::NAN, ici: f64::NAN }
+    }
 }
 
 impl Default for Calibration {
@@ -59,6 +94,9 @@ impl Default for Calibration {
             slope: Interval::default(),
             intercept: Interval::default(),
             ece: f64::NAN,
+            ici: f64::NAN,
+            hosmer_lemeshow_p: f64::NAN,
+            recalibrated: Vec::new(),
         }
     }
 }

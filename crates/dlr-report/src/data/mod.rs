@@ -11,6 +11,7 @@ mod comparison;
 mod correlation;
 mod curves;
 mod model;
+mod nomogram;
 pub mod number;
 mod provenance;
 mod selection;
@@ -20,10 +21,11 @@ mod text;
 pub use baseline::Permutation;
 pub use cam::{Cam, CamCase, CamPlane, MaskSlice, Orientation, Slice};
 pub use cohort::{CohortFlow, CohortGroup, CohortTable, CohortTableRow, ExclusionCount};
-pub use comparison::{Comparison, Subgroup};
+pub use comparison::{Comparison, Fairness, Subgroup, SubgroupTest};
 pub use correlation::CorrelationMap;
-pub use curves::{BandPoint, Calibration, CalibrationBin, Confusion, CurvePoint, DecisionCurve};
+pub use curves::{BandPoint, Calibration, CalibrationBin, Confusion, CurvePoint, DecisionCurve, Recalibration};
 pub use model::{Interval, ModelResult, RocPoint, Setting, ThresholdUsed};
+pub use nomogram::{Nomogram, NomogramAxis};
 pub use provenance::{Hash, Provenance, Seed, Timing, Version};
 pub use selection::{LassoPath, RfeCurve, SelectedFeature, Selection};
 pub use shap::{GroupShare, Shap, WaterfallCase};
@@ -57,6 +59,10 @@ pub struct Report {
     pub comparisons: Vec<Comparison>,
     /// Model by subgroup.
     pub subgroups: Vec<Subgroup>,
+    /// Level against level.
+    pub subgroup_tests: Vec<SubgroupTest>,
+    /// Gaps between levels at the cut.
+    pub fairness: Vec<Fairness>,
     /// Which features were selected, and how often, per model.
     pub selections: Vec<Selection>,
     /// LASSO paths.
@@ -65,6 +71,8 @@ pub struct Report {
     pub rfe_curves: Vec<RfeCurve>,
     /// Correlations among (selected) features.
     pub correlation: Option<CorrelationMap>,
+    /// Linear models as rulers.
+    pub nomograms: Vec<Nomogram>,
     /// SHAP values, per model.
     pub shap: Vec<Shap>,
     /// Class activation maps.

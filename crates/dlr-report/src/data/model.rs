@@ -93,11 +93,15 @@ pub struct ModelResult {
     pub roc_band: Vec<BandPoint>,
     /// Area under the ROC curve.
     pub auc: Interval,
+    /// The same with an interval by bootstrap.
+    pub auc_bootstrap: Interval,
     /// AUC of each repeat of the cross-validation; empty where there are none.
     #[serde(with = "number::list")]
     pub auc_by_repeat: Vec<f64>,
     /// F1 of the positive class at the threshold.
     pub f1: Interval,
+    /// Mean F1 of both classes at the threshold.
+    pub f1_macro: Interval,
     /// Share of positives.
     #[serde(with = "number::one")]
     pub prevalence: f64,
@@ -145,8 +149,10 @@ impl Default for ModelResult {
             roc: Vec::new(),
             roc_band: Vec::new(),
             auc: Interval::default(),
+            auc_bootstrap: Interval::default(),
             auc_by_repeat: Vec::new(),
             f1: Interval::default(),
+            f1_macro: Interval::default(),
             prevalence: f64::NAN,
             all_positive_f1: f64::NAN,
             sensitivity: Interval::default(),

@@ -3,7 +3,7 @@
 use super::number;
 use serde::{Deserialize, Serialize};
 
-/// SHAP values of one model. `base + sum of a row` is the log odds of that case.
+/// SHAP values of one model. `base + sum of a row` is the log odds of that case (or its probability, see `scale`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Shap {
@@ -11,9 +11,14 @@ pub struct Shap {
     pub model: String,
     /// How, for example `exact linear SHAP, out of fold`.
     pub method: String,
-    /// Mean log odds over the background.
+    /// `log odds` or `probability`; empty means log odds.
+    pub scale: String,
+    /// Mean output over the background.
     #[serde(with = "number::one")]
     pub base: f64,
+    /// Base of each case, where cases were explained by different models; empty: `base` for all.
+    #[serde(with = "number::list")]
+    pub base_of_case: Vec<f64>,
     /// Cases, one per row.
     pub cases: Vec<String>,
     /// Truth of each case; may be empty.
@@ -40,7 +45,9 @@ impl Default for Shap {
         Shap {
             model: String::new(),
             method: String::new(),
+            scale: String::new(),
             base: f64::NAN,
+            base_of_case: Vec::new(),
             cases: Vec::new(),
             positive: Vec::new(),
             names: Vec::new(),
@@ -50,6 +57,18 @@ impl Default for Shap {
             group_shares: Vec::new(),
             waterfall: Vec::new(),
         }
+    }
+}
+
+impl Shap {
+    /// What contributions add up to.
+    pub fn scale(&self) -> &str {
+        if self.scale.is_empty() { "log odds" } else { &self.scale }
+    }
+
+    /// The base of a case.
+    pub fn base_of(&self, case: usize) -> f64 {
+        self.base_of_case.get(case).copied().unwrap_or(self.base)
     }
 }
 

@@ -81,6 +81,6 @@ pub struct GuidelineItem {
     pub item: String,
     /// What the software knows about it; empty: for the author to fill in.
     pub answer: String,
-    /// Section of the report; may be empty.
+    /// Where the evidence is: a file of the run folder or a section of the report; may be empty.
     pub section: String,
 }

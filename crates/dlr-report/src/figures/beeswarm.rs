@@ -44,7 +44,8 @@ fn one(shap: &Shap, legend: &Legend) -> Drawing {
     let bar = axes.left + axes.width / 2.0 - 60.0;
     svg.colour_bar([bar, 12.0], [120.0, 11.0], |t| hex(ramp(t)), ["low (dark)", "high (light)"]);
     svg.label(&Label::new([bar - 78.0, 21.0], "feature value").end());
-    axes.draw_x(&mut svg, "SHAP value (log odds): \u{2190} negative class | positive class \u{2192}", true);
+    let below = format!("SHAP value ({}): \u{2190} negative class | positive class \u{2192}", shap.scale());
+    axes.draw_x(&mut svg, &below, true);
     for (i, (feature, label)) in shown.iter().zip(&names).enumerate() {
         let y = axes.top + (i as f64 + 0.5) * ROW;
         svg.line([axes.left, y], [axes.right(), y], Stroke::solid(GRID, 1.0));

@@ -11,6 +11,7 @@ mod decision;
 mod dependence;
 mod flow;
 mod lasso;
+mod nomogram;
 mod overview;
 mod permutation;
 mod precision_recall;
@@ -76,6 +77,7 @@ impl Figures {
                 lasso::draw(report, legend),
                 rfe::draw(report, legend),
                 correlation::draw(report),
+                nomogram::draw(report, legend),
             ]
             .concat(),
             shap: [

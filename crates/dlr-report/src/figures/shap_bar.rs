@@ -67,7 +67,7 @@ fn one(shap: &Shap, legend: &Legend) -> Drawing {
         [10.0, 22.0],
         shares.iter().map(|s| s.group.as_str()).chain(shown.iter().map(|f| group_of(*f))),
     );
-    axes.draw_x(&mut svg, "mean |SHAP value| (log odds)", true);
+    axes.draw_x(&mut svg, &format!("mean |SHAP value| ({})", shap.scale()), true);
     for (i, (feature, label)) in shown.iter().zip(&names).enumerate() {
         let y = axes.top + 4.0 + i as f64 * ROW;
         let (colour, hatch) = group(group_of(*feature));

@@ -97,7 +97,12 @@ fn one(report: &Report, legend: &Legend, (model, setting): (&str, Setting), rows
             svg.label(&Label::new([160.0, y + 4.0], &format!("{} ({})", s.n_cases, s.n_positive)));
             svg.whisker(y, axes.px(s.auc.low), axes.px(s.auc.high), Stroke::solid(series.colour, 1.4));
             svg.marker(series.marker, [axes.px(s.auc.value), y], 4.4, series.colour, Stroke::solid("#ffffff", 0.8));
-            svg.label(&Label::new([axes.right() + 14.0, y + 4.0], &interval(&s.auc, 2)));
+            let text = if s.refused.is_empty() { interval(&s.auc, 2) } else { "too few to say".into() };
+            svg.label(&Label::new([axes.right() + 14.0, y + 4.0], &text).full(if s.refused.is_empty() {
+                &text
+            } else {
+                &s.refused
+            }));
             let a = &s.auc;
             row!(
                 csv,
@@ -123,6 +128,9 @@ fn one(report: &Report, legend: &Legend, (model, setting): (&str, Setting), rows
     } else {
         String::new()
     };
-    let caption = format!("A test without a difference does not show that there is none.{power}");
+    let caption = format!(
+        "Test: does the factor change what a prediction means (likelihood ratio of the interaction, Holm)? A test without a \
+         difference does not show that there is none.{power}"
+    );
     Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish() }
 }

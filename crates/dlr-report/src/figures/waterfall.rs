@@ -33,8 +33,9 @@ fn one(shap: &Shap, legend: &Legend) -> Drawing {
     let heights: Vec<f64> = stacks.iter().map(|s| s.len() as f64 * ROW + 8.0).collect();
     let name = format!("shap-waterfall-{}", legend.slug(&shap.model));
     let title = format!("From the mean to the prediction: {}", legend.label(&shap.model));
+    let scale = shap.scale();
     let facts =
-        cases.iter().map(|(at, why)| format!("{} ({why}): log odds {}", shap.cases[*at], fixed(margin(shap, *at), 2)));
+        cases.iter().map(|(at, why)| format!("{} ({why}): {scale} {}", shap.cases[*at], fixed(margin(shap, *at), 2)));
     let alt = format!("Waterfalls from base {}. {}.", fixed(shap.base, 2), facts.collect::<Vec<_>>().join("; "));
     let height = heights.iter().map(|h| h + 84.0).sum::<f64>();
     let mut svg = Svg::new(&name, &title, &alt, left + 400.0, height);
@@ -42,26 +43,26 @@ fn one(shap: &Shap, legend: &Legend) -> Drawing {
     let mut top = 0.0;
     for (((at, why), stack), h) in cases.iter().zip(&stacks).zip(&heights) {
         let ends = stack.iter().flat_map(|b| [b.2, b.3]);
-        let x = Scale::around(ends.chain([shap.base]), 0.14);
+        let base = shap.base_of(*at);
+        let x = Scale::around(ends.chain([base]), 0.14);
         let axes = Axes { x, y: Scale::new(0.0, 1.0), left, top: top + 36.0, width: 360.0, height: *h };
-        let odds = margin(shap, *at);
-        let heading = format!(
-            "{}: {why}{}, log odds {}, probability {}",
-            elide(&shap.cases[*at], 24),
-            truth(shap, *at),
-            fixed(odds, 2),
-            fixed(1.0 / (1.0 + (-odds).exp()), 2)
-        );
+        let output = margin(shap, *at);
+        let in_words = if scale == "log odds" {
+            format!("log odds {}, probability {}", fixed(output, 2), fixed(1.0 / (1.0 + (-output).exp()), 2))
+        } else {
+            format!("{scale} {}", fixed(output, 2))
+        };
+        let heading = format!("{}: {why}{}, {in_words}", elide(&shap.cases[*at], 24), truth(shap, *at));
         svg.label(&Label::new([10.0, top + 20.0], &heading).bold().size(12.0).full(&shap.cases[*at]));
-        axes.draw_x(&mut svg, "log odds", true);
-        svg.line([axes.px(shap.base), axes.top], [axes.px(shap.base), axes.bottom()], Stroke::dashed(RULE, 1.2, "4 3"));
+        axes.draw_x(&mut svg, scale, true);
+        svg.line([axes.px(base), axes.top], [axes.px(base), axes.bottom()], Stroke::dashed(RULE, 1.2, "4 3"));
         for (i, (label, full, from, to)) in stack.iter().enumerate() {
             waterfall_bar(&mut svg, &axes, axes.top + 4.0 + i as f64 * ROW, (label, full, *from, *to));
             row!(csv, &shap.model, &shap.cases[*at], full, *from, *to);
         }
         top += h + 84.0;
     }
-    let caption = "Read from top to bottom: each bar moves the log odds from the dashed mean to the prediction. Right-pointing solid \
+    let caption = "Read from top to bottom: each bar moves the prediction from the dashed mean to where it ends. Right-pointing solid \
                    bars raise it, left-pointing hatched bars lower it. Each case has its own scale."
         .into();
     Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish() }
@@ -84,7 +85,7 @@ fn waterfall_bar(svg: &mut Svg, axes: &Axes, y: f64, (label, full, from, to): (&
 }
 
 fn margin(shap: &Shap, case: usize) -> f64 {
-    shap.base + shap.values[case].iter().filter(|v| v.is_finite()).sum::<f64>()
+    shap.base_of(case) + shap.values[case].iter().filter(|v| v.is_finite()).sum::<f64>()
 }
 
 fn truth(shap: &Shap, case: usize) -> &'static str {
@@ -107,7 +108,9 @@ fn picked(shap: &Shap) -> Vec<(usize, String)> {
     }
     let mut order: Vec<usize> = (0..shap.cases.len()).collect();
     order.sort_by(|a, b| margin(shap, *a).total_cmp(&margin(shap, *b)).then(a.cmp(b)));
-    let even = order.iter().copied().min_by(|a, b| margin(shap, *a).abs().total_cmp(&margin(shap, *b).abs()));
+    let even_odds = if shap.scale() == "log odds" { 0.0 } else { 0.5 };
+    let off = |case: usize| (margin(shap, case) - even_odds).abs();
+    let even = order.iter().copied().min_by(|a, b| off(*a).total_cmp(&off(*b)));
     let mut picked: Vec<(usize, String)> = Vec::new();
     let candidates =
         [(order.last().copied(), "highest"), (even, "nearest to even odds"), (order.first().copied(), "lowest")];
@@ -126,7 +129,7 @@ fn bars(shap: &Shap, case: usize) -> Vec<Bar> {
     let values = &shap.values[case];
     let mut order: Vec<usize> = (0..values.len()).filter(|f| values[*f].is_finite() && values[*f] != 0.0).collect();
     order.sort_by(|a, b| values[*b].abs().total_cmp(&values[*a].abs()).then(a.cmp(b)));
-    let mut at = shap.base;
+    let mut at = shap.base_of(case);
     let mut bars = Vec::new();
     for feature in order.iter().take(SHOWN) {
         let (from, to) = (at, at + values[*feature]);

@@ -116,7 +116,9 @@ fn against_chance(auc: &Interval) -> &'static str {
 fn how_sure(report: &Report, legend: &Legend) -> Vec<String> {
     let mut sentences = Vec::new();
     let Some(result) = headline(report, legend) else { return sentences };
-    for c in report.comparisons.iter().filter(|c| c.setting == result.setting) {
+    // The first page speaks of the primary model; the others are in the section on certainty.
+    let is_primary = |c: &&crate::data::Comparison| c.first == result.name || c.second == result.name;
+    for c in report.comparisons.iter().filter(|c| c.setting == result.setting).filter(is_primary) {
         let p = if c.p_adjusted.is_nan() { c.p } else { c.p_adjusted };
         let verdict = match p {
             p if p.is_nan() => "no test",
@@ -143,7 +145,7 @@ fn how_sure(report: &Report, legend: &Legend) -> Vec<String> {
             fixed(high, 2)
         ));
     }
-    for p in report.permutations.iter().filter(|p| !p.permuted.is_empty()) {
+    for p in report.permutations.iter().filter(|p| !p.permuted.is_empty() && p.model == result.name) {
         let mean = p.permuted.iter().sum::<f64>() / p.permuted.len() as f64;
         sentences.push(format!(
             "On {} deals of permuted labels the pipeline of {} gave a mean AUC of {}; with the true labels {}, {}.",
@@ -207,9 +209,12 @@ fn wrong(report: &Report, legend: &Legend) -> Vec<String> {
             fixed(width, 2)
         ));
     }
-    for (verdict, word) in [(Verdict::Fail, "Audit failed"), (Verdict::Warn, "Audit warning")] {
-        let audits = report.audits.iter().filter(|a| a.verdict == verdict);
-        sentences.extend(audits.map(|a| format!("{word}, {}: {}", a.name, a.finding)));
+    let failed = report.audits.iter().filter(|a| a.verdict == Verdict::Fail);
+    sentences.extend(failed.map(|a| format!("Audit failed, {}: {}", a.name, a.finding)));
+    let warned: Vec<&str> =
+        report.audits.iter().filter(|a| a.verdict == Verdict::Warn).map(|a| a.name.as_str()).collect();
+    if !warned.is_empty() {
+        sentences.push(format!("{} (see Audits): {}.", count(warned.len(), "audit warning"), warned.join("; ")));
     }
     if !report.audits.is_empty() {
         let n_passed = report.audits.iter().filter(|a| a.verdict == Verdict::Pass).count();

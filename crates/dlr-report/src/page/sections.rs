@@ -15,7 +15,7 @@ pub(super) fn sections<'a>(report: &'a Report, legend: &Legend, figures: &'a Fig
         ("cohort", "Cohort", cohort(report, figures)),
         ("performance", "Performance", performance(report, legend, figures)),
         ("certainty", "Certainty", certainty(report, legend, figures)),
-        ("subgroups", "Subgroups", drawn(&figures.subgroups).collect()),
+        ("subgroups", "Subgroups", subgroups(report, legend, figures)),
         ("features", "Selected features", features(report, legend, figures)),
         ("shap", "What the models used (SHAP)", drawn(&figures.shap).collect()),
         ("maps", "Where the network looked", maps(report, figures)),
@@ -79,6 +79,10 @@ fn performance<'a>(report: &'a Report, legend: &Legend, figures: &'a Figures) ->
     for setting in settings(report) {
         let shown: Vec<&ModelResult> = results(report, setting).collect();
         blocks.push(Block::Table(metrics(&shown, legend, &format!("Metrics in {}", setting_label(setting)))));
+        let calibrated: Vec<&ModelResult> = shown.into_iter().filter(|m| m.calibration.is_some()).collect();
+        if !calibrated.is_empty() {
+            blocks.push(Block::Table(calibration(&calibrated, legend, setting_label(setting))));
+        }
     }
     blocks.extend(drawn(&figures.performance));
     blocks
@@ -87,11 +91,13 @@ fn performance<'a>(report: &'a Report, legend: &Legend, figures: &'a Figures) ->
 /// A way to read a metric off a result.
 type Metric = (&'static str, fn(&ModelResult) -> String);
 
-const METRICS: [Metric; 16] = [
+const METRICS: [Metric; 18] = [
     ("Cases (positive)", |m| format!("{} ({})", m.n_cases, m.n_positive)),
     ("AUC", |m| interval(&m.auc, 3)),
+    ("AUC, interval by bootstrap", |m| interval(&m.auc_bootstrap, 3)),
     ("Average precision", |m| interval(&m.average_precision, 3)),
     ("F1", |m| interval(&m.f1, 3)),
+    ("F1, mean of both classes", |m| interval(&m.f1_macro, 3)),
     ("F1 of calling all positive", |m| fixed(m.all_positive_f1, 3)),
     ("Prevalence", |m| fixed(m.prevalence, 3)),
     ("Sensitivity", |m| interval(&m.sensitivity, 3)),
@@ -119,7 +125,7 @@ fn metrics(shown: &[&ModelResult], legend: &Legend, caption: &str) -> Table {
         }
     }
     let mut methods: Vec<&str> = Vec::new();
-    for m in shown.iter().flat_map(|m| [&m.auc, &m.f1, &m.sensitivity]).map(|i| i.method.as_str()) {
+    for m in shown.iter().flat_map(|m| [&m.auc, &m.auc_bootstrap, &m.f1, &m.sensitivity]).map(|i| i.method.as_str()) {
         if !m.is_empty() && !methods.contains(&m) {
             methods.push(m);
         }
@@ -129,10 +135,36 @@ fn metrics(shown: &[&ModelResult], legend: &Legend, caption: &str) -> Table {
     table
 }
 
+/// A row per model and, where it was recalibrated, per recalibration.
+fn calibration(shown: &[&ModelResult], legend: &Legend, setting: &str) -> Table {
+    let headings = ["Model", "Slope", "Intercept", "ICI", "ECE", "Brier score", "Hosmer-Lemeshow p (legacy)"];
+    let mut table = Table::new(&format!("Calibration in {setting}"), &headings);
+    for model in shown {
+        let Some(c) = &model.calibration else { continue };
+        table.row(vec![
+            legend.label(&model.name),
+            interval(&c.slope, 2),
+            interval(&c.intercept, 2),
+            fixed(c.ici, 3),
+            fixed(c.ece, 3),
+            fixed(model.brier.value, 3),
+            bare_p(c.hosmer_lemeshow_p),
+        ]);
+        for r in &c.recalibrated {
+            let name = format!("{}, after {} recalibration", legend.label(&model.name), r.method);
+            let figures = [fixed(r.slope, 2), fixed(r.intercept, 2), fixed(r.ici, 3), String::new(), fixed(r.brier, 3)];
+            table.row(std::iter::once(name).chain(figures).chain([String::new()]).collect());
+        }
+    }
+    table.note("Recalibration is learned from out-of-fold training scores only; within cross-validation, from those of the other folds.");
+    table
+}
+
 fn certainty<'a>(report: &'a Report, legend: &Legend, figures: &'a Figures) -> Vec<Block<'a>> {
     let mut blocks = Vec::new();
     if !report.comparisons.is_empty() {
-        let headings = ["Comparison", "Cases", "Difference of AUC", "p", "p adjusted", "Test"];
+        let headings =
+            ["Comparison", "Cases", "Difference of AUC", "p", "p adjusted", "Test", "NRI (legacy)", "IDI (legacy)"];
         let mut table = Table::new("Models compared", &headings);
         for c in &report.comparisons {
             table.row(vec![
@@ -142,12 +174,68 @@ fn certainty<'a>(report: &'a Report, legend: &Legend, figures: &'a Figures) -> V
                 bare_p(c.p),
                 bare_p(c.p_adjusted),
                 c.method.clone(),
+                fixed(c.nri_legacy, 2),
+                fixed(c.idi_legacy, 3),
             ]);
         }
-        table.note("A p value above 0.05 does not show that two models are alike.");
+        table.note(
+            "A p value above 0.05 does not show that two models are alike. NRI and IDI are here because they are asked for: \
+             both rise for miscalibrated models without any gain; read the decision curves.",
+        );
         blocks.push(Block::Table(table));
     }
     blocks.extend(drawn(&figures.certainty));
+    blocks
+}
+
+fn subgroups<'a>(report: &'a Report, legend: &Legend, figures: &'a Figures) -> Vec<Block<'a>> {
+    let mut blocks: Vec<_> = drawn(&figures.subgroups).collect();
+    let refused: Vec<_> = report.subgroups.iter().filter(|s| !s.refused.is_empty()).collect();
+    if !refused.is_empty() {
+        // The counts are those of the cases, the same for every model.
+        let mut lines: Vec<String> = Vec::new();
+        for s in refused {
+            let line = format!("{} {}, {}: {}.", s.variable, s.level, setting_label(s.setting), s.refused);
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+        blocks.push(Block::Text("Without an estimate, because there are too few cases:".into()));
+        blocks.push(Block::List(lines));
+    }
+    if !report.subgroup_tests.is_empty() {
+        let headings = ["Levels", "Model", "Cases", "Difference of AUC", "p", "p adjusted", "Could have been shown"];
+        let mut table = Table::new("Level against level", &headings);
+        for t in &report.subgroup_tests {
+            table.row(vec![
+                format!("{}: {} \u{2212} {}", t.variable, t.first, t.second),
+                legend.label(&t.model),
+                setting_label(t.setting).into(),
+                interval(&t.difference, 3),
+                bare_p(t.p),
+                bare_p(t.p_adjusted),
+                fixed(t.detectable_difference, 2),
+            ]);
+        }
+        table.note(
+            "Unpaired DeLong, Holm over the factors of a model. The last column: the smallest true difference that these \
+             counts would have shown with a power of 80%.",
+        );
+        blocks.push(Block::Table(table));
+    }
+    let known: Vec<_> = report.fairness.iter().filter(|f| f.called_positive_gap.is_finite()).collect();
+    if !known.is_empty() {
+        let headings = ["Factor", "Model", "Cases", "Called positive", "Sensitivity", "False positives", "Excess risk"];
+        let mut table = Table::new("Largest gaps between levels at the cut", &headings);
+        for f in known {
+            let gaps = [f.called_positive_gap, f.sensitivity_gap, f.false_positive_rate_gap, f.mean_excess_gap];
+            let mut cells = vec![f.variable.clone(), legend.label(&f.model), setting_label(f.setting).into()];
+            cells.extend(gaps.map(|gap| fixed(gap, 2)));
+            table.row(cells);
+        }
+        table.note("Excess risk: mean prediction less share of positives. Levels with too few cases take no part.");
+        blocks.push(Block::Table(table));
+    }
     blocks
 }
 
@@ -192,7 +280,7 @@ fn audits(report: &Report) -> Vec<Block<'_>> {
 
 fn guidelines(report: &Report) -> Vec<Block<'_>> {
     let tables = report.guidelines.iter().map(|g| {
-        let mut table = Table::new(&g.name, &["Item", "Asks for", "This run", "Section"]);
+        let mut table = Table::new(&g.name, &["Item", "Asks for", "This run", "Evidence"]);
         for i in &g.items {
             let answer = if i.answer.is_empty() { "(for the authors to fill in)" } else { &i.answer };
             table.row([&i.number, &i.item, answer, &i.section].map(String::from).to_vec());
