@@ -34,6 +34,12 @@ pub struct ExperimentFile {
     pub baselines: Vec<ModelSection>,
     /// How models are judged.
     pub validation: ValidationSection,
+    /// Factors whose levels are judged apart, for example age, sex and site.
+    #[serde(default)]
+    pub subgroups: Vec<SubgroupSection>,
+    /// What the audits cannot know by themselves.
+    #[serde(default)]
+    pub audits: AuditSection,
     /// What the report shows.
     #[serde(default)]
     pub report: ReportSection,
@@ -124,6 +130,47 @@ pub struct ValidationSection {
     /// How often the labels are permuted for the null run; 0 for none.
     #[serde(default)]
     pub permutations: usize,
+}
+
+/// A factor of the subgroup analysis.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubgroupSection {
+    /// A clinical column of the cohort, or `center`.
+    pub column: String,
+    /// Where a number is cut in two: a value of the protocol, or `median`, of the training cases only. Text has no cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<Cut>,
+    /// A level with fewer positive or negative cases has no estimate, only counts.
+    #[serde(default = "ten")]
+    pub min_per_class: usize,
+}
+
+/// Where a number is cut.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Cut {
+    /// At this value: below it, and from it on.
+    At(f64),
+    /// `median`: that of the training cases.
+    Rule(String),
+}
+
+/// What the audits cannot know by themselves.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuditSection {
+    /// The column that is the volume of the tumour; found by its name where it is not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volume: Option<String>,
+    /// Columns known only after the examination, whatever their name says: they must not be predictors.
+    pub post_baseline: Vec<String>,
+    /// Columns that were checked: known before the examination, whatever their name says.
+    pub vetted: Vec<String>,
+}
+
+fn ten() -> usize {
+    10
 }
 
 /// What the report shows.

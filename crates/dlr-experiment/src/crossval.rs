@@ -1,12 +1,16 @@
 //! Repeated cross-validation of one model: everything is fitted inside the training side of each fold.
 
-use crate::rules;
-use dlr_core::{
-    Attribution, Code, Dataset, Error, Explainer, FeatureName, FeatureTable, Fold, Form, LinearForm, Model, OutOfFold,
-    Result, TrainScores, derive_seed,
+use crate::{
+    explain::{Explained, Method, explain, is_exact},
+    rules,
 };
+use dlr_core::{
+    Attribution, Code, Dataset, Error, FeatureName, FeatureTable, Fold, Form, LinearForm, Model, OutOfFold,
+    Predictions, Result, TrainScores, TrainSet, derive_seed,
+};
+use dlr_evaluation::{Novelty, NoveltyScore};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One fold of one repeat: what was predicted for whom, and how.
 pub struct FoldResult {
@@ -28,8 +32,19 @@ pub struct FoldResult {
     pub selected: Vec<FeatureName>,
     /// The model's linear form, where it has one.
     pub form: Option<LinearForm>,
-    /// Attributions of the held-out cases, where an explainer was given and can explain the model.
-    pub attribution: Option<Attribution>,
+    /// Why the held-out cases were predicted so. A model whose inside is hidden is asked in the first repeat only.
+    pub explained: Option<Explained>,
+    /// How unlike the training side each held-out case is, on the selected columns; in the first repeat only.
+    pub novelty: Vec<NoveltyScore>,
+}
+
+/// How much is asked of each fold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Scores and calls: for permuted labels.
+    Scores,
+    /// Explanations and unlikeness too.
+    Everything,
 }
 
 /// All folds of all repeats of a model.
@@ -38,6 +53,9 @@ pub struct CrossValidation {
     pub folds: Vec<FoldResult>,
     /// Out-of-fold scores of each repeat.
     pub repeats: Vec<TrainScores>,
+    /// Out-of-fold scores of the first repeat without those of one fold, for each fold in order; empty for
+    /// [`Detail::Scores`]. What is learned from them has not seen the scores of that fold.
+    pub without_fold: Vec<TrainScores>,
 }
 
 /// Fits and predicts every fold. The same seed gives the same bits for any number of threads.
@@ -49,7 +67,7 @@ pub fn cross_validate(
     model: &dyn Model,
     plan: &[Vec<Fold>],
     threshold: &str,
-    explainer: Option<&dyn Explainer>,
+    detail: Detail,
     seed: u64,
 ) -> Result<CrossValidation> {
     let jobs: Vec<(usize, usize, &Fold)> = plan
@@ -61,15 +79,15 @@ pub fn cross_validate(
         .par_iter()
         .map(|(repeat, fold, sides)| {
             let part = (*repeat as u64) << 32 | *fold as u64;
-            one_fold(data, model, sides, threshold, explainer, derive_seed(seed, part)).map(|result| FoldResult {
-                repeat: *repeat,
-                fold: *fold,
-                ..result
-            })
+            one_fold(data, model, sides, threshold, (detail, *repeat, *fold), derive_seed(seed, part))
         })
         .collect::<Result<Vec<_>>>()?;
-    let repeats = (0..plan.len()).map(|repeat| out_of_fold(data, plan, &folds, repeat)).collect::<Result<Vec<_>>>()?;
-    Ok(CrossValidation { folds, repeats })
+    let all = |repeat| out_of_fold(data, plan, &folds, repeat, None);
+    let repeats = (0..plan.len()).map(all).collect::<Result<Vec<_>>>()?;
+    let n_parts = if detail == Detail::Everything && plan[0].len() > 1 { plan[0].len() } else { 0 };
+    let without = |fold| out_of_fold(data, plan, &folds, 0, Some(fold));
+    let without_fold = (0..n_parts).map(without).collect::<Result<Vec<_>>>()?;
+    Ok(CrossValidation { folds, repeats, without_fold })
 }
 
 fn one_fold(
@@ -77,7 +95,7 @@ fn one_fold(
     model: &dyn Model,
     sides: &Fold,
     threshold: &str,
-    explainer: Option<&dyn Explainer>,
+    (detail, repeat, fold): (Detail, usize, usize),
     seed: u64,
 ) -> Result<FoldResult> {
     let (train, held_out) = data.split(sides)?;
@@ -88,26 +106,54 @@ fn one_fold(
         Form::Linear(form) => Some(form),
         Form::Trees(_) | Form::Opaque => None,
     };
-    let attribution = match explainer {
-        Some(explainer) => {
-            let medians = medians(train.table());
-            let (background, cases) = (filled(train.table(), &medians)?, filled(held_out.table(), &medians)?);
-            Some(explainer.explain(fitted.as_ref(), &background, &cases, seed)?)
+    let selected = fitted.selected();
+    let (mut explained, mut novelty) = (None, Vec::new());
+    if detail == Detail::Everything {
+        let (train, cases) = whole(&train, held_out.table())?;
+        if is_exact(fitted.as_ref()) || repeat == 0 {
+            explained = explain(fitted.as_ref(), train.table(), &cases, seed)?;
         }
-        None => None,
-    };
+        if repeat == 0 {
+            novelty = unlikeness(&train, &cases, &selected)?;
+        }
+    }
     Ok(FoldResult {
-        repeat: 0,
-        fold: 0,
+        repeat,
+        fold,
         cases: predictions.cases().to_vec(),
         calls: predictions.scores().iter().map(|s| cut.calls_positive(*s)).collect(),
         scores: predictions.scores().to_vec(),
         labels: held_out.truth().labels().to_vec(),
         threshold: cut.value(),
-        selected: fitted.selected(),
+        selected,
         form,
-        attribution,
+        explained,
+        novelty,
     })
+}
+
+/// How unlike the training rows each row is, on these columns. Nothing is said where a distance cannot be learned: no
+/// column, none that varies, or too few rows.
+///
+/// # Errors
+/// Those of the tables.
+pub(crate) fn unlikeness(train: &TrainSet, cases: &FeatureTable, columns: &[FeatureName]) -> Result<Vec<NoveltyScore>> {
+    let on_columns = train.with_table(train.table().select(columns)?)?;
+    match Novelty::fit(&on_columns) {
+        Ok(novelty) => novelty.score(cases),
+        Err(error) if error.code() == Code::Learning => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// A training set and a table, the first's medians in place of what is missing in either: explanations and distances
+/// need every value.
+///
+/// # Errors
+/// Those of the tables.
+pub(crate) fn whole(train: &TrainSet, table: &FeatureTable) -> Result<(TrainSet, FeatureTable)> {
+    let medians = medians(train.table());
+    Ok((train.with_table(filled(train.table(), &medians)?)?, filled(table, &medians)?))
 }
 
 /// Training median of each column, 0 for one without a value: what imputation puts in, so that what is explained is
@@ -132,11 +178,17 @@ fn filled(table: &FeatureTable, medians: &[f64]) -> Result<FeatureTable> {
     table.with_values(values)
 }
 
-fn out_of_fold(data: &Dataset, plan: &[Vec<Fold>], folds: &[FoldResult], repeat: usize) -> Result<TrainScores> {
+fn out_of_fold(
+    data: &Dataset,
+    plan: &[Vec<Fold>],
+    folds: &[FoldResult],
+    repeat: usize,
+    without: Option<usize>,
+) -> Result<TrainScores> {
     let mut collected = OutOfFold::new();
-    for result in folds.iter().filter(|f| f.repeat == repeat) {
+    for result in folds.iter().filter(|f| f.repeat == repeat && Some(f.fold) != without) {
         let (_, held_out) = data.split(&plan[repeat][result.fold])?;
-        collected.add(&held_out, &dlr_core::Predictions::new(result.cases.clone(), result.scores.clone())?)?;
+        collected.add(&held_out, &Predictions::new(result.cases.clone(), result.scores.clone())?)?;
     }
     collected.finish()
 }
@@ -182,40 +234,82 @@ impl CrossValidation {
         Some(LinearForm { intercept, weights: weights.into_iter().collect() })
     }
 
-    /// Attributions of every case, averaged over the models that had not seen it. A column that a model did not select
-    /// counts as 0 there. Values of the columns come from `table`.
+    /// Explanations of every case, averaged over the models that had not seen it; `None` where none were made. A column
+    /// that a model did not select counts as 0 there. Values of the columns come from `table`.
     ///
     /// # Errors
-    /// [`Code::Evaluation`] where no attributions were made.
-    pub fn mean_attribution(&self, table: &FeatureTable) -> Result<Attribution> {
-        let parts: Vec<&Attribution> = self.folds.iter().filter_map(|f| f.attribution.as_ref()).collect();
-        if parts.is_empty() {
-            return Err(Error::new(Code::Evaluation, "this model cannot be explained by the chosen explainer"));
-        }
-        let mut names: Vec<FeatureName> = parts.iter().flat_map(|a| &a.names).cloned().collect();
+    /// [`Code::Contract`] where averaged contributions do not add up to the averaged predictions.
+    pub fn explanation(&self, table: &FeatureTable) -> Result<Option<CaseExplanations>> {
+        let parts: Vec<&Explained> = self.folds.iter().filter_map(|f| f.explained.as_ref()).collect();
+        let Some(first) = parts.first() else { return Ok(None) };
+        let mut names: Vec<FeatureName> = parts.iter().flat_map(|e| &e.attribution.names).cloned().collect();
         names.sort();
         names.dedup();
-        let cases: Vec<String> = self.mean_scores().into_keys().collect();
+        let explained: BTreeSet<&String> = parts.iter().flat_map(|e| &e.attribution.cases).collect();
+        let cases: Vec<String> = explained.into_iter().cloned().collect();
         let row_of: BTreeMap<&str, usize> = cases.iter().enumerate().map(|(i, c)| (c.as_str(), i)).collect();
         let column_of: BTreeMap<&FeatureName, usize> = names.iter().enumerate().map(|(i, n)| (n, i)).collect();
         let mut values = ndarray::Array2::<f64>::zeros((cases.len(), names.len()));
+        let (mut base_of_case, mut total_of_case) = (vec![0.0; cases.len()], vec![0.0; cases.len()]);
         let (mut base, mut counts) = (0.0, vec![0usize; cases.len()]);
-        for part in &parts {
+        for Explained { attribution: part, .. } in &parts {
             base += part.base / parts.len() as f64;
             for (case, row) in part.cases.iter().zip(part.values.outer_iter()) {
                 let row_idx = row_of[case.as_str()];
                 counts[row_idx] += 1;
+                base_of_case[row_idx] += part.base;
+                total_of_case[row_idx] += part.base + row.sum();
                 for (name, value) in part.names.iter().zip(row) {
                     values[[row_idx, column_of[name]]] += value;
                 }
             }
         }
-        for (mut row, count) in values.outer_iter_mut().zip(&counts) {
-            row /= *count as f64;
+        for (row_idx, mut row) in values.outer_iter_mut().enumerate() {
+            let count = counts[row_idx] as f64;
+            row /= count;
+            base_of_case[row_idx] /= count;
+            total_of_case[row_idx] /= count;
         }
+        adds_up(&cases, &base_of_case, &values, &total_of_case)?;
         let row_positions: BTreeMap<_, _> = table.cases().iter().enumerate().map(|(i, c)| (c.as_str(), i)).collect();
         let positions: Vec<usize> = cases.iter().map(|c| row_positions[c.as_str()]).collect();
         let data = table.rows(&positions).select(&names)?.values().clone();
-        Ok(Attribution { cases, names, base, values, data })
+        Ok(Some(CaseExplanations {
+            method: first.method,
+            on_probability: first.on_probability,
+            relative_error: parts.iter().map(|e| e.relative_error).fold(0.0, f64::max),
+            attribution: Attribution { cases, names, base, values, data },
+            base_of_case,
+        }))
     }
+}
+
+/// Explanations of the held-out cases of a cross-validation.
+#[derive(Debug, Clone)]
+pub struct CaseExplanations {
+    /// Contributions, averaged over the models blind to each case. `base` is the mean over all models.
+    pub attribution: Attribution,
+    /// Mean base of the models blind to each case: with it, the contributions of a case add up to its mean prediction.
+    pub base_of_case: Vec<f64>,
+    /// How the models were explained.
+    pub method: Method,
+    /// Whether contributions add up to a probability; else to log odds.
+    pub on_probability: bool,
+    /// Largest standard error of a fold beside its largest contribution; 0 for exact methods.
+    pub relative_error: f64,
+}
+
+/// What was averaged must still add up: a column put in the wrong place would show here.
+fn adds_up(cases: &[String], base: &[f64], values: &ndarray::Array2<f64>, total: &[f64]) -> Result<()> {
+    for ((case, row), (base, total)) in cases.iter().zip(values.outer_iter()).zip(base.iter().zip(total)) {
+        let size: f64 = 1.0 + row.iter().map(|v| v.abs()).sum::<f64>();
+        let error = (base + row.sum() - total).abs();
+        if error.is_nan() || error > 1e-9 * size {
+            return Err(Error::new(Code::Contract, "averaged contributions do not add up to the averaged prediction")
+                .expected(total)
+                .found(base + row.sum())
+                .for_case(case));
+        }
+    }
+    Ok(())
 }

@@ -8,7 +8,9 @@ mod builtin;
 pub mod cache;
 pub mod config;
 pub mod crossval;
+pub mod explain;
 mod folder;
+pub mod judge;
 mod log;
 mod make;
 pub mod metrics;
@@ -23,6 +25,7 @@ mod registry;
 mod resolve;
 mod rules;
 mod run;
+mod volume;
 mod write;
 
 pub use config::ExperimentFile;

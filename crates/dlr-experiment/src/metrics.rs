@@ -1,8 +1,15 @@
 //! `metrics.json`: what each model is worth, with nothing in it that differs between two equal runs.
 
-use crate::{crossval::CrossValidation, null::NullRun};
+use crate::{
+    crossval::{CaseExplanations, CrossValidation},
+    judge::Judgement,
+    null::NullRun,
+};
 use dlr_core::Result;
-use dlr_evaluation::{Confusion, Interval, Scores, auc, average_precision, brier, delong, f1_all_positive, wilson};
+use dlr_evaluation::{
+    Confusion, Interval, Scores, auc, average_precision, brier, calibration_line, delong, f1_all_positive, wilson,
+};
+use dlr_interpret::{GroupShare, group_shares};
 use serde::{Serialize, Serializer};
 
 /// Cross-validated figures of one model.
@@ -40,6 +47,12 @@ pub struct CvMetrics {
     /// Brier score of the mean out-of-fold probabilities.
     #[serde(serialize_with = "number")]
     pub brier: f64,
+    /// Slope of the logistic recalibration line of the mean out-of-fold probabilities.
+    #[serde(serialize_with = "number")]
+    pub calibration_slope: f64,
+    /// Its intercept.
+    #[serde(serialize_with = "number")]
+    pub calibration_intercept: f64,
     /// F1 of the positive class.
     #[serde(serialize_with = "number")]
     pub f1: f64,
@@ -83,15 +96,55 @@ pub struct CvMetrics {
 
 /// One model in every setting in which it was judged.
 #[derive(Debug, Clone, Serialize)]
-pub struct ModelMetrics {
+pub struct ModelMetrics<'a> {
     /// Cross-validation of the training cases.
-    pub train_cv: CvMetrics,
+    pub train_cv: Judged<'a, CvMetrics>,
     /// The external cases, by the frozen model.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub external: Option<Scores>,
+    pub external: Option<Judged<'a, Scores>>,
     /// The same pipeline on permuted labels.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub permuted: Option<NullRun>,
+    pub permuted: Option<&'a NullRun>,
+    /// What the predictions of the held-out cases came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<ExplanationMetrics>,
+}
+
+/// First figures, and what was judged later, in one flat record.
+#[derive(Debug, Clone, Serialize)]
+pub struct Judged<'a, T: Serialize> {
+    /// First figures.
+    #[serde(flatten)]
+    pub figures: &'a T,
+    /// Intervals, calibration, uncertainty.
+    #[serde(flatten)]
+    pub judgement: Option<&'a Judgement>,
+}
+
+/// SHAP in figures.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExplanationMetrics {
+    /// How the models were explained.
+    pub method: &'static str,
+    /// On which scale contributions add up.
+    pub scale: &'static str,
+    /// Largest standard error of a fold's contributions beside its largest contribution; 0 for exact methods.
+    #[serde(serialize_with = "number")]
+    pub relative_error: f64,
+    /// Share of the absolute contributions by group of features.
+    pub group_shares: Vec<GroupShare>,
+}
+
+impl ExplanationMetrics {
+    /// Of the explanations of held-out cases.
+    pub fn of(explanation: &CaseExplanations) -> Self {
+        ExplanationMetrics {
+            method: explanation.method.words(),
+            scale: if explanation.on_probability { "probability" } else { "log odds" },
+            relative_error: explanation.relative_error,
+            group_shares: group_shares(&explanation.attribution),
+        }
+    }
 }
 
 /// JSON has no infinity and no NaN.
@@ -122,6 +175,7 @@ pub fn auc_within_folds(cv: &CrossValidation, repeat: usize) -> Result<f64> {
 pub fn of_cross_validation(cv: &CrossValidation, rule: &str) -> Result<CvMetrics> {
     let (scores, labels): (Vec<f64>, Vec<bool>) = cv.mean_scores().into_values().unzip();
     let area = delong(&[&scores], &labels)?;
+    let line = calibration_line(&scores, &labels)?;
     let by_repeat = (0..cv.repeats.len()).map(|r| auc_within_folds(cv, r)).collect::<Result<Vec<_>>>()?;
     let counts: Vec<Confusion> = (0..cv.repeats.len()).map(|r| counts_of(cv, r)).collect();
     let over_repeats = |rate: fn(&Confusion) -> f64| mean_sd(&counts.iter().map(rate).collect::<Vec<_>>()).0;
@@ -144,6 +198,8 @@ pub fn of_cross_validation(cv: &CrossValidation, rule: &str) -> Result<CvMetrics
         auc_by_repeat: by_repeat,
         auprc: average_precision(&scores, &labels)?,
         brier: brier(&scores, &labels)?,
+        calibration_slope: line.slope,
+        calibration_intercept: line.intercept,
         f1: over_repeats(Confusion::f1),
         f1_all_positive: f1_all_positive(prevalence),
         f1_macro: over_repeats(Confusion::f1_macro),

@@ -1,7 +1,7 @@
 //! The same pipeline on permuted labels: what it finds where there is nothing to find.
 
 use crate::{
-    crossval::cross_validate,
+    crossval::{Detail, cross_validate},
     metrics::{auc_within_folds, mean_sd, number},
     pipelines::Planned,
     progress::Progress,
@@ -53,7 +53,7 @@ pub(crate) fn permuted(
             let cohort = planned.data.cohort().with_permuted_labels(seed);
             let data = Dataset::new(planned.data.table(), &cohort)?;
             let plan: Vec<_> = splitter.folds(&cohort, seed)?.into_iter().take(1).collect();
-            let cv = cross_validate(&data, planned.model.as_ref(), &plan, rule, None, seed)?;
+            let cv = cross_validate(&data, planned.model.as_ref(), &plan, rule, Detail::Scores, seed)?;
             let pooled = &cv.repeats[0];
             let pooled = auc(pooled.predictions().scores(), pooled.truth().labels())?;
             progress.step(&planned.section.name);

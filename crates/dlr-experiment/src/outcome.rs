@@ -1,10 +1,15 @@
 //! [`Outcome`]: everything that a run has found, before it is written down.
 
 use crate::{
-    config::ExperimentFile, crossval::CrossValidation, metrics::CvMetrics, null::NullRun, pipelines::Planned,
+    config::ExperimentFile,
+    crossval::{CaseExplanations, CrossValidation},
+    judge::Judged,
+    metrics::CvMetrics,
+    null::NullRun,
+    pipelines::Planned,
     prepare::Prepared,
 };
-use dlr_core::{Attribution, Cohort, FittedModel, Frozen, Opening, Predictions, Threshold, Truth};
+use dlr_core::{Cohort, FittedModel, Frozen, Opening, Predictions, Threshold, Truth};
 use dlr_evaluation::Scores;
 use std::time::Duration;
 
@@ -18,8 +23,8 @@ pub struct ModelOutcome {
     pub metrics: CvMetrics,
     /// The same pipeline on permuted labels, where that was asked for.
     pub null: Option<NullRun>,
-    /// Attributions of the held-out cases, averaged over repeats, where the model can be explained.
-    pub attribution: Option<Attribution>,
+    /// Why the held-out cases were predicted so, averaged over the models that had not seen them.
+    pub explanation: Option<CaseExplanations>,
     /// The model fitted on all training cases.
     pub fitted: Box<dyn FittedModel>,
     /// The same as data.
@@ -50,6 +55,8 @@ pub struct Outcome {
     pub baselines: Vec<ModelOutcome>,
     /// External truth and the record of its opening.
     pub external: Option<(Truth, Opening)>,
+    /// Intervals, calibration, comparisons, subgroups and audits.
+    pub judged: Judged,
     /// Wall time by stage.
     pub timings: Vec<(String, Duration)>,
 }

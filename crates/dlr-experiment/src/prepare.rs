@@ -7,7 +7,7 @@ use crate::{
     registry::Registry,
 };
 use dlr_core::{
-    Case, CaseSource, Code, Cohort, Error, FeatureExtractor, FeatureTable, FeatureVector, ImageStep, Result,
+    Case, CaseRecord, CaseSource, Code, Cohort, Error, FeatureExtractor, FeatureTable, FeatureVector, ImageStep, Result,
 };
 use rayon::prelude::*;
 use std::{
@@ -39,10 +39,19 @@ pub struct Prepared {
     pub undefined: BTreeMap<String, Vec<(String, String, String)>>,
     /// Content hash of each case.
     pub digests: BTreeMap<String, String>,
+    /// Content hash of each case's image alone, where the source has one.
+    pub image_digests: BTreeMap<String, String>,
     /// Blocks that were found in the cache, over all cases.
     pub n_cached: usize,
     /// Blocks that were computed, over all cases.
     pub n_computed: usize,
+}
+
+/// What preparing one case gave.
+struct Row {
+    digest: String,
+    image_digest: Option<String>,
+    vectors: Vec<FeatureVector>,
 }
 
 /// A stage's name, parameters, version and code: what its results depend on.
@@ -109,19 +118,20 @@ impl Preparation {
     ) -> Result<(Prepared, Vec<Failed>)> {
         let (n_cached, n_computed) = (AtomicUsize::new(0), AtomicUsize::new(0));
         progress.stage("features", cohort.len());
-        let rows: Vec<Result<(String, Vec<FeatureVector>)>> = cohort
+        let rows: Vec<Result<Row>> = cohort
             .rows()
             .par_iter()
             .map(|row| {
-                let result = self.row(&row.id, cache, &n_cached, &n_computed);
+                let result = self.row(row, cache, &n_cached, &n_computed);
                 progress.step(&row.id);
                 result
             })
             .collect();
         let mut per_block: Vec<Vec<(String, FeatureVector)>> = self.blocks.iter().map(|_| Vec::new()).collect();
-        let (mut digests, mut undefined, mut failed) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        let (mut digests, mut image_digests) = (BTreeMap::new(), BTreeMap::new());
+        let (mut undefined, mut failed) = (BTreeMap::new(), Vec::new());
         for (row, result) in cohort.rows().iter().zip(rows) {
-            let (digest, vectors) = match result {
+            let Row { digest, image_digest, vectors } = match result {
                 Ok(row) => row,
                 Err(error) if error.code() == Code::FileWrite => return Err(error),
                 Err(error) => {
@@ -130,6 +140,7 @@ impl Preparation {
                 }
             };
             digests.insert(row.id.clone(), digest);
+            image_digests.extend(image_digest.map(|digest| (row.id.clone(), digest)));
             let reasons: Vec<_> = vectors
                 .iter()
                 .flat_map(|v| v.undefined())
@@ -148,22 +159,21 @@ impl Preparation {
             blocks.insert(block.name.clone(), table.with_provenance(&format!("block.{}", block.name), &block.key));
         }
         let count = |n: AtomicUsize| n.load(Ordering::Relaxed);
-        let prepared =
-            Prepared { blocks, undefined, digests, n_cached: count(n_cached), n_computed: count(n_computed) };
-        Ok((prepared, failed))
+        let (n_cached, n_computed) = (count(n_cached), count(n_computed));
+        Ok((Prepared { blocks, undefined, digests, image_digests, n_cached, n_computed }, failed))
     }
 
-    fn row(
-        &self,
-        id: &str,
-        cache: &Cache,
-        n_cached: &AtomicUsize,
-        n_computed: &AtomicUsize,
-    ) -> Result<(String, Vec<FeatureVector>)> {
+    fn row(&self, record: &CaseRecord, cache: &Cache, n_cached: &AtomicUsize, n_computed: &AtomicUsize) -> Result<Row> {
+        let id = record.id.as_str();
         let digest = self.source.digest(id).map_err(|e| e.for_case(id))?;
         let mut case = None;
         let mut vectors = Vec::new();
         for block in &self.blocks {
+            if let Some(vector) = block.extractor.extract_record(record).map_err(|e| e.for_case(id))? {
+                n_computed.fetch_add(1, Ordering::Relaxed);
+                vectors.push(vector);
+                continue;
+            }
             let key = cache::key(&[&digest, &self.image_key, &block.name, &block.key]);
             if let Some(vector) = cache.load(&key) {
                 n_cached.fetch_add(1, Ordering::Relaxed);
@@ -179,7 +189,8 @@ impl Preparation {
             n_computed.fetch_add(1, Ordering::Relaxed);
             vectors.push(vector);
         }
-        Ok((digest, vectors))
+        let image_digest = self.source.image_digest(id).map_err(|e| e.for_case(id))?;
+        Ok(Row { digest, image_digest, vectors })
     }
 }
 

@@ -3,8 +3,9 @@
 use crate::{
     cache::{self, Cache},
     config::{ExperimentFile, Failing, ModelSection},
-    crossval::{CrossValidation, cross_validate},
+    crossval::{CrossValidation, Detail, cross_validate},
     folder::RunFolder,
+    judge::judge,
     log::RunLog,
     metrics, null,
     outcome::{ModelOutcome, Outcome},
@@ -13,12 +14,9 @@ use crate::{
     progress::Progress,
     registry::Registry,
     resolve::resolve,
-    rules, write,
+    rules, volume, write,
 };
-use dlr_core::{
-    Code, Cohort, Error, Explainer, Fold, Form, ModelHash, Result, Role, SealedLabels, Splitter, derive_seed,
-};
-use dlr_interpret::LinearShap;
+use dlr_core::{Code, Cohort, Error, Fold, ModelHash, Result, Role, SealedLabels, Splitter, derive_seed};
 use serde_json::json;
 use std::{
     path::{Path, PathBuf},
@@ -60,7 +58,7 @@ pub fn run(
     let folder = RunFolder::start(places.out, &file.name)?;
     log.event("start", json!({ "experiment": file.name, "seed": file.seed, "version": env!("CARGO_PKG_VERSION") }));
 
-    let resolved = resolve(file, registry, places.experiment)?;
+    let mut resolved = resolve(file, registry, places.experiment)?;
     let preparation = Preparation::new(file, registry, places.experiment)?;
     let splitter = registry.splitters.make(&file.validation.splitter, "", places.experiment)?;
     let (enrolled, sealed) = preparation.source().cohort()?;
@@ -74,15 +72,34 @@ pub fn run(
     log.event("features", json!({ "computed": prepared.n_computed, "cached": prepared.n_cached }));
     clock.lap("features");
 
-    let stage =
-        Stage { file, registry, places, prepared: &prepared, cohort: &cohort, splitter: splitter.as_ref(), log: &log };
-    let mut models = stage.judge(&file.models, file.validation.permutations, progress)?;
-    let mut baselines = stage.judge(&file.baselines, 0, progress)?;
+    volume::add_baseline(&mut resolved, &prepared)?;
+    let stage = Stage {
+        file: &resolved,
+        registry,
+        places,
+        prepared: &prepared,
+        cohort: &cohort,
+        splitter: splitter.as_ref(),
+        log: &log,
+    };
+    let mut models = stage.judge(&resolved.models, resolved.validation.permutations, progress)?;
+    let mut baselines = stage.judge(&resolved.baselines, 0, progress)?;
     clock.lap("models");
 
     let external = open_external(sealed, &mut models, &mut baselines, &log)?;
-    let mut outcome =
-        Outcome { file: resolved, cohort, n_enrolled, prepared, models, baselines, external, timings: Vec::new() };
+    let mut outcome = Outcome {
+        file: resolved,
+        cohort,
+        n_enrolled,
+        prepared,
+        models,
+        baselines,
+        external,
+        judged: Default::default(),
+        timings: Vec::new(),
+    };
+    outcome.judged = judge(&outcome)?;
+    clock.lap("metrics");
     progress.stage("report", 1);
     let maps = write::maps(&outcome, &preparation, registry, places.experiment, &log)?;
     clock.lap("maps");
@@ -166,9 +183,7 @@ impl Stage<'_> {
 
         let (train, external) = planned.data.split_roles()?;
         let fitted = planned.model.fit(&train, file.seed)?;
-        let shap = LinearShap::default();
-        let explainer = matches!(fitted.form(), Form::Linear(_)).then_some(&shap as &dyn Explainer);
-        let cv = cross_validate(&planned.data, planned.model.as_ref(), plan, rule, explainer, file.seed)?;
+        let cv = cross_validate(&planned.data, planned.model.as_ref(), plan, rule, Detail::Everything, file.seed)?;
         let metrics = metrics::of_cross_validation(&cv, rule)?;
         progress.step(&section.name);
 
@@ -178,7 +193,7 @@ impl Stage<'_> {
                 null::permuted(&planned, self.splitter, rule, metrics.auc_within_folds, n_permutations, seed, progress)
             })
             .transpose()?;
-        let attribution = explainer.map(|_| cv.mean_attribution(planned.data.table())).transpose()?;
+        let explanation = cv.explanation(planned.data.table())?;
         let threshold = frozen_threshold(rule, &cv)?;
         let frozen = fitted.freeze()?;
         let hash = cache::key(&[&frozen.kind, &frozen.state.to_string(), &threshold.value().to_bits().to_string()]);
@@ -192,7 +207,7 @@ impl Stage<'_> {
             cv,
             metrics,
             null,
-            attribution,
+            explanation,
             fitted,
             frozen,
             hash,

@@ -2,7 +2,9 @@
 
 mod extractors;
 mod image;
+mod listed;
 mod source;
+mod table;
 
 use crate::registry::{Params, Registry, Shelf};
 use dlr_core::{FeatureName, Model, Splitter, TableStep};
@@ -14,12 +16,15 @@ use serde_json::{Map, Value, json};
 pub(crate) fn register(registry: &mut Registry) {
     registry.sources.add("manifest", source::manifest);
     registry.sources.add("phantom", source::phantom);
+    registry.sources.add("table", table::source);
 
     image::register(&mut registry.image_steps);
 
     registry.extractors.add("radiomics", extractors::radiomics);
     registry.extractors.add("radiomics-ibsi", extractors::radiomics_ibsi);
     registry.extractors.add("resnet", extractors::resnet);
+    registry.extractors.add("table", table::extractor);
+    registry.extractors.add("clinical", table::clinical);
 
     table_step::<steps::MedianImputer>(&mut registry.table_steps, "impute");
     table_step::<steps::VarianceFilter>(&mut registry.table_steps, "variance");
@@ -49,6 +54,7 @@ pub(crate) fn register(registry: &mut Registry) {
     splitter::<splitters::StratifiedKFold>(&mut registry.splitters, "stratified-kfold");
     splitter::<splitters::KFold>(&mut registry.splitters, "kfold");
     splitter::<splitters::LeaveOneCentreOut>(&mut registry.splitters, "leave-one-centre-out");
+    registry.splitters.add("listed", listed::splitter);
 }
 
 fn table_step<T: TableStep + DeserializeOwned + Serialize + 'static>(shelf: &mut Shelf<dyn TableStep>, name: &str) {

@@ -57,4 +57,8 @@ impl CaseSource for Named {
     fn digest(&self, id: &str) -> Result<String> {
         Ok(crate::cache::key(&[&self.source.digest(id)?, &self.mask]))
     }
+
+    fn image_digest(&self, id: &str) -> Result<Option<String>> {
+        self.source.image_digest(id)
+    }
 }

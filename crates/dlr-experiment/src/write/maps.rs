@@ -126,7 +126,8 @@ fn shown(outcome: &Outcome, model: &ModelOutcome, n: usize) -> Vec<(String, Stri
 
 /// The deep block's share of a case's absolute attribution.
 fn deep_share(model: &ModelOutcome, id: &str) -> f64 {
-    let Some(attribution) = &model.attribution else { return f64::NAN };
+    let Some(explanation) = &model.explanation else { return f64::NAN };
+    let attribution = &explanation.attribution;
     let Some(row) = attribution.cases.iter().position(|case| case == id) else { return f64::NAN };
     let values = attribution.values.row(row);
     let all: f64 = values.iter().map(|v| v.abs()).sum();

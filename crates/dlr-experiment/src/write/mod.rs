@@ -3,15 +3,17 @@
 mod maps;
 mod provenance;
 mod report;
+mod subgroups;
 mod tables;
 
 use crate::{
     folder::RunFolder,
     log::RunLog,
-    metrics::ModelMetrics,
+    metrics::{ExplanationMetrics, Judged, ModelMetrics},
     outcome::{ModelOutcome, Outcome},
 };
 use dlr_core::{Code, Error, Result};
+use dlr_report::data::Setting;
 use serde_json::{Map, Value, json};
 
 pub(crate) use maps::maps;
@@ -26,8 +28,9 @@ pub(crate) fn everything(outcome: &Outcome, maps: Option<maps::Maps>, folder: &R
     tables::features(outcome, folder)?;
     tables::selected(outcome, folder)?;
     tables::predictions(outcome, folder)?;
-    folder.write_json("metrics.json", &metrics(outcome)?)?;
+    folder.write_json("metrics.json", &metrics(outcome))?;
     models(outcome, folder, &resolved)?;
+    tables::guidelines(outcome, folder)?;
     let provenance = provenance::of(outcome);
     folder.write_json("provenance.json", &provenance)?;
     let report = report::of(outcome, maps.as_ref(), provenance, resolved)?;
@@ -47,28 +50,33 @@ pub(crate) fn everything(outcome: &Outcome, maps: Option<maps::Maps>, folder: &R
     folder.write("log.jsonl", log.to_text())
 }
 
-fn metrics(outcome: &Outcome) -> Result<Value> {
+fn metrics(outcome: &Outcome) -> Value {
+    let judged = &outcome.judged;
     let section = |models: &[ModelOutcome]| -> Map<String, Value> {
         models
             .iter()
             .map(|m| {
+                let name = &m.planned.section.name;
+                let external = m.external_scores.as_ref();
                 let metrics = ModelMetrics {
-                    train_cv: m.metrics.clone(),
-                    external: m.external_scores.clone(),
-                    permuted: m.null.clone(),
+                    train_cv: Judged { figures: &m.metrics, judgement: judged.get(name, Setting::TrainCv) },
+                    external: external
+                        .map(|figures| Judged { figures, judgement: judged.get(name, Setting::External) }),
+                    permuted: m.null.as_ref(),
+                    explanation: m.explanation.as_ref().map(ExplanationMetrics::of),
                 };
                 let value = serde_json::to_value(metrics).expect("metrics are plain numbers and text");
-                (m.planned.section.name.clone(), value)
+                (name.clone(), value)
             })
             .collect()
     };
-    Ok(json!({
+    json!({
         "models": section(&outcome.models),
         "baselines": section(&outcome.baselines),
-        "comparisons": report::comparisons(outcome)?,
-        "subgroups": [],
-        "audits": report::audits(outcome)?,
-    }))
+        "comparisons": judged.comparisons,
+        "subgroups": judged.subgroups,
+        "audits": judged.audits,
+    })
 }
 
 /// JSON has no infinity: a cut that nobody reaches is the word `inf`.

@@ -1,15 +1,18 @@
 //! The plain data of the report, from the outcome.
 
-use super::maps::Maps;
+use super::{maps::Maps, subgroups};
 use crate::{
+    crossval::{CaseExplanations, whole},
+    judge::{CalibrationRecord, NamedAudit, View, where_defined},
     metrics::counts_of,
     outcome::{ModelOutcome, Outcome},
 };
 use dlr_core::{FeatureName, Form, Result, Role};
-use dlr_evaluation::{delong_paired, roc_curve};
+use dlr_evaluation::{FilledItem, ItemStatus, Status, roc_curve};
 use dlr_report::data::{
-    Audit, Cam, CohortFlow, CohortGroup, Comparison, Confusion, ExclusionCount, Interval, ModelResult, Permutation,
-    Provenance, Question, Report, RocPoint, SelectedFeature, Selection, Setting, Shap, ThresholdUsed, Verdict,
+    Audit, BandPoint, Calibration, CalibrationBin, Cam, CohortFlow, CohortGroup, Confusion, CurvePoint, DecisionCurve,
+    ExclusionCount, Guideline, GuidelineItem, Interval, ModelResult, Nomogram, NomogramAxis, Permutation, Provenance,
+    Question, Recalibration, Report, RocPoint, SelectedFeature, Selection, Setting, Shap, ThresholdUsed, Verdict,
 };
 use std::collections::BTreeMap;
 
@@ -24,7 +27,7 @@ pub(super) fn of(
     let results = |models: &[ModelOutcome]| -> Result<Vec<ModelResult>> {
         let mut results = Vec::new();
         for model in models {
-            results.push(cross_validated(model)?);
+            results.push(cross_validated(model, outcome)?);
             results.extend(external(model, outcome)?);
         }
         Ok(results)
@@ -42,11 +45,16 @@ pub(super) fn of(
         models: results(&outcome.models)?,
         baselines: results(&outcome.baselines)?,
         permutations: outcome.models.iter().filter_map(permutation).collect(),
-        comparisons: comparisons(outcome)?,
+        comparisons: outcome.judged.comparisons.clone(),
+        subgroups: subgroups::rows(outcome),
+        subgroup_tests: subgroups::tests(outcome),
+        fairness: subgroups::fairness(outcome),
         selections: outcome.models.iter().map(selection).collect(),
+        nomograms: nomograms(outcome)?,
         shap: outcome.models.iter().filter_map(shap).collect(),
         cam: maps.map(|maps| cam(outcome, maps)),
-        audits: audits(outcome)?,
+        audits: audits(outcome),
+        guidelines: guidelines(outcome),
         configuration,
         provenance,
         ..Report::default()
@@ -109,7 +117,7 @@ fn plain(value: f64) -> Interval {
     Interval { value, ..Interval::default() }
 }
 
-fn with(value: f64, interval: &dlr_evaluation::Interval, method: &str) -> Interval {
+pub(super) fn with(value: f64, interval: &dlr_evaluation::Interval, method: &str) -> Interval {
     Interval { value, low: interval.low, high: interval.high, method: method.into() }
 }
 
@@ -119,22 +127,26 @@ fn roc(scores: &[f64], labels: &[bool]) -> Result<Vec<RocPoint>> {
     Ok(points.map(|((fpr, tpr), threshold)| RocPoint { fpr: *fpr, tpr: *tpr, threshold: *threshold }).collect())
 }
 
-fn cross_validated(model: &ModelOutcome) -> Result<ModelResult> {
+/// What a bootstrap interval is called.
+const BOOTSTRAP: &str = "BCa bootstrap of patients, 2000";
+
+fn cross_validated(model: &ModelOutcome, outcome: &Outcome) -> Result<ModelResult> {
     let m = &model.metrics;
     let section = &model.planned.section;
-    let (scores, labels): (Vec<f64>, Vec<bool>) = model.cv.mean_scores().into_values().unzip();
+    let view = View::cross_validated(model, &outcome.cohort);
     let counts = counts_of(&model.cv, 0);
-    Ok(ModelResult {
+    let mut result = ModelResult {
         name: section.name.clone(),
         label: section.title.clone(),
         description: format!("{} columns of {}", model.planned.data.table().n_features(), section.blocks.join(" + ")),
         setting: Setting::TrainCv,
         n_cases: m.n,
         n_positive: m.n_positive,
-        roc: roc(&scores, &labels)?,
+        roc: roc(&view.scores, &view.labels)?,
         auc: with(m.auc, &m.auc_ci, "DeLong, mean out-of-fold probability"),
         auc_by_repeat: m.auc_by_repeat.clone(),
         f1: plain(m.f1),
+        f1_macro: plain(m.f1_macro),
         prevalence: m.prevalence,
         all_positive_f1: m.f1_all_positive,
         sensitivity: with(m.sensitivity, &m.sensitivity_ci, "Wilson"),
@@ -149,29 +161,36 @@ fn cross_validated(model: &ModelOutcome) -> Result<ModelResult> {
             value: m.threshold,
             rule: format!("{} on the training scores of each fold (mean shown)", m.threshold_rule),
         },
-        confusion: Some(Confusion {
-            true_positive: counts.tp,
-            false_positive: counts.fp,
-            false_negative: counts.r#fn,
-            true_negative: counts.tn,
-        }),
+        confusion: Some(confusion(&counts)),
         ..ModelResult::default()
-    })
+    };
+    judged(&mut result, outcome);
+    Ok(result)
+}
+
+fn confusion(counts: &dlr_evaluation::Confusion) -> Confusion {
+    Confusion {
+        true_positive: counts.tp,
+        false_positive: counts.fp,
+        false_negative: counts.r#fn,
+        true_negative: counts.tn,
+    }
 }
 
 fn external(model: &ModelOutcome, outcome: &Outcome) -> Result<Option<ModelResult>> {
-    let (Some(s), Some((truth, _))) = (&model.external_scores, &outcome.external) else { return Ok(None) };
+    let (Some(s), Some(view)) = (&model.external_scores, View::external(model, outcome)) else { return Ok(None) };
     let section = &model.planned.section;
-    Ok(Some(ModelResult {
+    let mut result = ModelResult {
         name: section.name.clone(),
         label: section.title.clone(),
         description: "frozen model".into(),
         setting: Setting::External,
         n_cases: s.n,
         n_positive: s.n_positive,
-        roc: roc(model.external.scores(), truth.labels())?,
+        roc: roc(&view.scores, &view.labels)?,
         auc: with(s.auc, &s.auc_ci, "DeLong"),
         f1: plain(s.f1),
+        f1_macro: plain(s.f1_macro),
         prevalence: s.prevalence,
         all_positive_f1: s.f1_all_positive,
         sensitivity: with(s.sensitivity, &s.sensitivity_ci, "Wilson"),
@@ -186,8 +205,83 @@ fn external(model: &ModelOutcome, outcome: &Outcome) -> Result<Option<ModelResul
             value: s.threshold,
             rule: format!("{} on out-of-fold training scores", model.threshold.rule()),
         },
+        confusion: s.confusion.as_ref().map(confusion),
         ..ModelResult::default()
-    }))
+    };
+    judged(&mut result, outcome);
+    Ok(Some(result))
+}
+
+/// Adds intervals and curves.
+fn judged(result: &mut ModelResult, outcome: &Outcome) {
+    let Some(judgement) = outcome.judged.get(&result.name, result.setting) else { return };
+    let by = &judgement.intervals;
+    result.auc_bootstrap = with(result.auc.value, &by.auc_ci_bca, BOOTSTRAP);
+    let pairs = [
+        (&mut result.f1, Some(by.f1_ci)),
+        (&mut result.f1_macro, Some(by.f1_macro_ci)),
+        (&mut result.balanced_accuracy, Some(by.balanced_accuracy_ci)),
+        (&mut result.mcc, Some(by.mcc_ci)),
+        (&mut result.brier, Some(by.brier_ci)),
+        (&mut result.average_precision, Some(by.auprc_ci)),
+        (&mut result.ppv, by.ppv_ci),
+        (&mut result.npv, by.npv_ci),
+    ];
+    for (figure, interval) in pairs {
+        if let Some(interval) = interval {
+            *figure = with(figure.value, &interval, BOOTSTRAP);
+        }
+    }
+    result.calibration = Some(calibration(&judgement.calibration));
+    result.decision = judgement.decision.as_ref().map(decision);
+    if let Some(curve) = &judgement.precision_recall {
+        result.precision_recall =
+            curve.recall.iter().zip(&curve.precision).map(|(x, y)| CurvePoint { x: *x, y: *y }).collect();
+    }
+}
+
+fn calibration(record: &CalibrationRecord) -> Calibration {
+    let bins = record.bins.iter().filter(|bin| bin.n > 0);
+    let curve = record.curve.iter().flat_map(|curve| curve.predicted.iter().zip(&curve.observed));
+    Calibration {
+        bins: bins
+            .map(|bin| CalibrationBin {
+                predicted: bin.predicted,
+                observed: with(bin.observed, &bin.observed_ci, "Wilson"),
+                n_cases: bin.n,
+            })
+            .collect(),
+        curve: curve.map(|(x, y)| CurvePoint { x: *x, y: *y }).collect(),
+        band: Vec::new(),
+        slope: with(record.slope, &record.slope_ci, "Wald"),
+        intercept: with(record.intercept, &record.intercept_ci, "Wald"),
+        ece: record.ece,
+        ici: record.ici,
+        hosmer_lemeshow_p: record.hosmer_lemeshow_legacy.map_or(f64::NAN, |test| test.p),
+        recalibrated: record
+            .recalibrated
+            .iter()
+            .map(|(method, after)| Recalibration {
+                method: (*method).to_owned(),
+                slope: after.slope,
+                intercept: after.intercept,
+                brier: after.brier,
+                ici: after.ici,
+            })
+            .collect(),
+    }
+}
+
+fn decision(curve: &dlr_evaluation::DecisionCurve) -> DecisionCurve {
+    let points = |benefit: &[f64]| -> Vec<CurvePoint> {
+        curve.threshold.iter().zip(benefit).map(|(x, y)| CurvePoint { x: *x, y: *y }).collect()
+    };
+    let bounds = curve.threshold.iter().zip(curve.low.iter().zip(&curve.high));
+    DecisionCurve {
+        model: points(&curve.model),
+        band: bounds.map(|(x, (low, high))| BandPoint { x: *x, low: *low, high: *high }).collect(),
+        all: points(&curve.treat_all),
+    }
 }
 
 fn permutation(model: &ModelOutcome) -> Option<Permutation> {
@@ -197,46 +291,6 @@ fn permutation(model: &ModelOutcome) -> Option<Permutation> {
         observed: model.metrics.auc_within_folds,
         permuted: null.auc.clone(),
         p: null.p,
-    })
-}
-
-/// Paired DeLong between the models in order, and of each with each baseline, on the same cases.
-pub(super) fn comparisons(outcome: &Outcome) -> Result<Vec<Comparison>> {
-    let mut comparisons = Vec::new();
-    for (index, first) in outcome.models.iter().enumerate() {
-        for second in outcome.models[..index].iter().chain(&outcome.baselines) {
-            comparisons.push(comparison(first, second, Setting::TrainCv, None)?);
-            if let Some((truth, _)) = &outcome.external {
-                comparisons.push(comparison(first, second, Setting::External, Some(truth.labels()))?);
-            }
-        }
-    }
-    Ok(comparisons)
-}
-
-fn comparison(
-    first: &ModelOutcome,
-    second: &ModelOutcome,
-    setting: Setting,
-    truth: Option<&[bool]>,
-) -> Result<Comparison> {
-    let of_cv = |m: &ModelOutcome| -> (Vec<f64>, Vec<bool>) { m.cv.mean_scores().into_values().unzip() };
-    let (a, b, labels) = match truth {
-        Some(labels) => (first.external.scores().to_vec(), second.external.scores().to_vec(), labels.to_vec()),
-        None => {
-            let (a, labels) = of_cv(first);
-            (a, of_cv(second).0, labels)
-        }
-    };
-    let test = delong_paired(&a, &b, &labels)?;
-    Ok(Comparison {
-        first: first.planned.section.name.clone(),
-        second: second.planned.section.name.clone(),
-        setting,
-        difference: with(test.difference, &test.interval, "DeLong"),
-        p: test.p,
-        method: "DeLong".into(),
-        ..Comparison::default()
     })
 }
 
@@ -278,13 +332,16 @@ fn selection(model: &ModelOutcome) -> Selection {
 }
 
 fn shap(model: &ModelOutcome) -> Option<Shap> {
-    let attribution = model.attribution.as_ref()?;
+    let explanation = model.explanation.as_ref()?;
+    let attribution = &explanation.attribution;
     let labels = model.cv.mean_scores();
     let rows = |values: &ndarray::Array2<f64>| values.outer_iter().map(|row| row.to_vec()).collect();
     Some(Shap {
         model: model.planned.section.name.clone(),
-        method: "exact linear SHAP of held-out cases, averaged over the models that had not seen them".into(),
+        method: shap_method(explanation),
+        scale: if explanation.on_probability { "probability" } else { "log odds" }.into(),
         base: attribution.base,
+        base_of_case: explanation.base_of_case.clone(),
         positive: attribution.cases.iter().map(|case| labels[case].1).collect(),
         cases: attribution.cases.clone(),
         names: attribution.names.iter().map(ToString::to_string).collect(),
@@ -293,6 +350,14 @@ fn shap(model: &ModelOutcome) -> Option<Shap> {
         data: rows(&attribution.data),
         ..Shap::default()
     })
+}
+
+fn shap_method(explanation: &CaseExplanations) -> String {
+    let error = match explanation.relative_error {
+        0.0 => String::new(),
+        error => format!("; standard error at most {:.1} % of the largest value", 100.0 * error),
+    };
+    format!("{} of held-out cases, averaged over the models that had not seen them{error}", explanation.method.words())
 }
 
 fn cam(outcome: &Outcome, maps: &Maps) -> Cam {
@@ -313,33 +378,72 @@ fn cam(outcome: &Outcome, maps: &Maps) -> Cam {
     }
 }
 
-/// What can be checked from this run alone.
-pub(super) fn audits(outcome: &Outcome) -> Result<Vec<Audit>> {
-    let mut audits = Vec::new();
+/// The frozen linear models as rulers, over the training cases.
+fn nomograms(outcome: &Outcome) -> Result<Vec<Nomogram>> {
+    let mut nomograms = Vec::new();
     for model in &outcome.models {
-        let name = &model.planned.section.title;
-        if let Some(null) = &model.null {
-            let off = (null.mean - 0.5).abs();
-            // Few permutations have a mean far from 0.5 by chance: three standard errors are allowed.
-            let allowed = (3.0 * null.sd / (null.n as f64).sqrt()).max(0.05);
-            audits.push(Audit {
-                name: format!("{name}: permuted labels"),
-                verdict: if off <= allowed { Verdict::Pass } else { Verdict::Fail },
-                finding: format!("mean AUC {:.3} over {} permutations; p = {:.3}", null.mean, null.n, null.p),
-                advice: "A mean away from 0.5 says that the pipeline leaks.".into(),
-            });
-        }
-        let n_candidates = model.planned.data.table().n_features();
-        let events = model.metrics.n_positive.min(model.metrics.n - model.metrics.n_positive);
-        let per_candidate = events as f64 / n_candidates as f64;
-        audits.push(Audit {
-            name: format!("{name}: events per candidate feature"),
-            verdict: if per_candidate >= 10.0 { Verdict::Pass } else { Verdict::Warn },
-            finding: format!(
-                "{events} cases of the rarer class for {n_candidates} candidate columns ({per_candidate:.3})"
-            ),
-            advice: "Below 10, selection is unstable: read the selection frequencies.".into(),
+        let Form::Linear(form) = model.fitted.form() else { continue };
+        let (train, _) = model.planned.data.split_roles()?;
+        let (train, _) = whole(&train, train.table())?;
+        let Some(made) = where_defined(dlr_interpret::nomogram(&form, train.table(), 5))? else { continue };
+        nomograms.push(Nomogram {
+            model: model.planned.section.name.clone(),
+            axes: made
+                .axes
+                .into_iter()
+                .map(|axis| NomogramAxis {
+                    group: axis.name.roi().to_owned(),
+                    name: axis.name.to_string(),
+                    value: axis.value,
+                    points: axis.points,
+                })
+                .collect(),
+            intercept: made.intercept,
+            per_point: made.per_point,
         });
     }
-    Ok(audits)
+    Ok(nomograms)
+}
+
+/// The audits as lines: what was asked, how it came out, what was found.
+fn audits(outcome: &Outcome) -> Vec<Audit> {
+    let title = |model: &String| outcome.model(model).map_or(model.clone(), |m| m.planned.section.title.clone());
+    let line = |NamedAudit { model, audit }: &NamedAudit| {
+        let shown: Vec<&str> = audit.details.iter().take(8).map(String::as_str).collect();
+        let more = audit.details.len().saturating_sub(shown.len());
+        let more = if more > 0 { format!(" and {more} more in metrics.json") } else { String::new() };
+        let details = if shown.is_empty() { String::new() } else { format!(" ({}{more})", shown.join("; ")) };
+        Audit {
+            name: match model {
+                Some(model) => format!("{}: {}", title(model), audit.name),
+                None => audit.name.to_owned(),
+            },
+            verdict: match audit.status {
+                Status::Pass => Verdict::Pass,
+                Status::Warn => Verdict::Warn,
+                Status::Fail => Verdict::Fail,
+            },
+            finding: format!("{}{details}", audit.sentence),
+            advice: String::new(),
+        }
+    };
+    outcome.judged.audits.0.iter().map(line).collect()
+}
+
+/// The guideline tables as lines.
+fn guidelines(outcome: &Outcome) -> Vec<Guideline> {
+    let item = |item: &FilledItem| GuidelineItem {
+        number: item.number.to_owned(),
+        item: item.text.to_owned(),
+        answer: match item.status {
+            ItemStatus::Filled => item.answer.clone(),
+            ItemStatus::NotInThisRun => "(not done in this run)".into(),
+            ItemStatus::ForTheAuthor => String::new(),
+        },
+        section: item.place.clone(),
+    };
+    let tables = crate::judge::guidelines::tables(outcome).into_iter();
+    tables
+        .map(|(name, _, items)| Guideline { name: name.to_owned(), items: items.iter().map(item).collect() })
+        .collect()
 }

@@ -1,8 +1,10 @@
 //! `features.csv` and `.parquet`, `features.json`, `selected.csv`, `predictions.csv`.
 
-use crate::{folder::RunFolder, outcome::Outcome};
+use crate::{folder::RunFolder, judge::guidelines, outcome::Outcome};
 use dlr_core::{Result, Role};
+use dlr_evaluation::ItemStatus;
 use dlr_io::FeatureColumns;
+use dlr_report::data::Setting;
 use serde_json::{Map, Value, json};
 
 fn role(role: Role) -> String {
@@ -82,12 +84,45 @@ pub(super) fn selected(outcome: &Outcome, folder: &RunFolder) -> Result<()> {
     columns.write_csv(&folder.path("selected.csv")?)
 }
 
+/// CLEAR, METRICS and TRIPOD+AI: what this run answers, what it could have answered, what only the author can.
+pub(super) fn guidelines(outcome: &Outcome, folder: &RunFolder) -> Result<()> {
+    let tables = guidelines::tables(outcome);
+    let mut json = Map::new();
+    let mut texts: Vec<(String, Vec<String>)> =
+        ["guideline", "number", "item", "status", "answer", "place"].map(|n| (n.to_owned(), Vec::new())).to_vec();
+    for (name, source, items) in &tables {
+        json.insert((*name).to_owned(), json!({ "source": source, "items": items }));
+        for item in items {
+            let status = match item.status {
+                ItemStatus::Filled => "filled",
+                ItemStatus::NotInThisRun => "not in this run",
+                ItemStatus::ForTheAuthor => "for the author",
+            };
+            let cells = [name, item.number, item.text, status, item.answer.as_str(), item.place.as_str()];
+            texts.iter_mut().zip(cells).for_each(|(column, cell)| column.1.push(cell.to_owned()));
+        }
+    }
+    folder.write_json("guidelines.json", &json)?;
+    FeatureColumns { texts, numbers: Vec::new() }.write_csv(&folder.path("guidelines.csv")?)
+}
+
 /// One row per model, setting, repeat and case.
 pub(super) fn predictions(outcome: &Outcome, folder: &RunFolder) -> Result<()> {
     let mut texts: Vec<(String, Vec<String>)> = ["model", "setting", "ID"].map(|n| (n.to_owned(), Vec::new())).to_vec();
-    let names = ["repeat", "fold", "label", "probability", "threshold", "called_positive"];
+    // The last three say what is known of a case beyond its probability: in cross-validation of the first repeat.
+    let names = [
+        "repeat",
+        "fold",
+        "label",
+        "probability",
+        "threshold",
+        "called_positive",
+        "set_has_negative",
+        "set_has_positive",
+        "novelty_p",
+    ];
     let mut numbers: Vec<(String, Vec<f64>)> = names.map(|n| (n.to_owned(), Vec::new())).to_vec();
-    let mut push = |model: &str, setting: &str, case: &str, row: [f64; 6]| {
+    let mut push = |model: &str, setting: &str, case: &str, row: [f64; 9]| {
         for (column, text) in texts.iter_mut().zip([model, setting, case]) {
             column.1.push(text.to_owned());
         }
@@ -97,19 +132,30 @@ pub(super) fn predictions(outcome: &Outcome, folder: &RunFolder) -> Result<()> {
     };
     for model in outcome.models.iter().chain(&outcome.baselines) {
         let name = &model.planned.section.name;
+        let beyond = |setting: Setting, repeat: usize, case: &str| -> [f64; 3] {
+            let judgement = outcome.judged.get(name, setting).filter(|_| repeat == 0);
+            let known = judgement.and_then(|j| j.uncertainty.by_case.get(case)).copied().unwrap_or_default();
+            let has = |kept: Option<bool>| kept.map_or(f64::NAN, |kept| f64::from(u8::from(kept)));
+            let set = known.set;
+            [has(set.map(|s| s.negative)), has(set.map(|s| s.positive)), known.novelty_p.unwrap_or(f64::NAN)]
+        };
         for fold in &model.cv.folds {
             for (i, case) in fold.cases.iter().enumerate() {
                 let label = f64::from(u8::from(fold.labels[i]));
                 let call = f64::from(u8::from(fold.calls[i]));
                 let place = (fold.repeat as f64, fold.fold as f64);
-                push(name, "train_cv", case, [place.0, place.1, label, fold.scores[i], fold.threshold, call]);
+                let [negative, positive, novelty] = beyond(Setting::TrainCv, fold.repeat, case);
+                let row = [place.0, place.1, label, fold.scores[i], fold.threshold, call, negative, positive, novelty];
+                push(name, "train_cv", case, row);
             }
         }
         let truth = outcome.external.as_ref().map(|(truth, _)| truth.labels());
         for (i, (case, score)) in model.external.cases().iter().zip(model.external.scores()).enumerate() {
             let label = truth.map_or(f64::NAN, |labels| f64::from(u8::from(labels[i])));
             let call = f64::from(u8::from(model.threshold.calls_positive(*score)));
-            push(name, "external", case, [f64::NAN, f64::NAN, label, *score, model.threshold.value(), call]);
+            let [negative, positive, novelty] = beyond(Setting::External, 0, case);
+            let cut = model.threshold.value();
+            push(name, "external", case, [f64::NAN, f64::NAN, label, *score, cut, call, negative, positive, novelty]);
         }
     }
     FeatureColumns { texts, numbers }.write_csv(&folder.path("predictions.csv")?)

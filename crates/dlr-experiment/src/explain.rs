@@ -1,0 +1,165 @@
+//! The explainer of a fitted model, by its form: exact for sums and trees, sampled with an error for anything else.
+//!
+//! Each of them asserts that contributions add up to the prediction, and refuses to give any that do not.
+
+use dlr_core::{Attribution, Explainer, FeatureTable, FittedModel, Form, Result, TreeScale};
+use dlr_interpret::{KernelShap, LinearShap, PermutationShap, TreeShap, local_accuracy};
+
+/// With more features, not every coalition can be asked.
+const MAX_EXACT: usize = 8;
+/// Rows that an opaque model is asked for one case, at most (two permutations are always made).
+const MAX_ROWS: usize = 20_000;
+/// Background rows of sampled explanations.
+const MAX_BACKGROUND: usize = 30;
+/// Sampled contributions may miss the prediction by this probability: the log odds are clipped and sums are rounded.
+const TOLERANCE: f64 = 1e-6;
+
+/// An explanation, and how it was made.
+#[derive(Debug, Clone)]
+pub struct Explained {
+    /// The contributions.
+    pub attribution: Attribution,
+    /// How.
+    pub method: Method,
+    /// Whether contributions add up to a probability; else to log odds.
+    pub on_probability: bool,
+    /// Largest standard error beside the largest contribution; 0 where nothing was sampled.
+    pub relative_error: f64,
+}
+
+/// How a model was explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Exact, of a linear form.
+    Linear,
+    /// Exact, of a sum of trees.
+    Tree,
+    /// Every coalition of the columns.
+    Kernel,
+    /// Random orders of the columns.
+    Permutation,
+}
+
+impl Method {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Method::Linear => "exact linear SHAP (interventional)",
+            Method::Tree => "exact TreeSHAP (interventional)",
+            Method::Kernel => "KernelSHAP over every coalition",
+            Method::Permutation => "permutation SHAP",
+        }
+    }
+}
+
+/// Whether a model's own form can be explained without sampling.
+pub(crate) fn is_exact(model: &dyn FittedModel) -> bool {
+    !matches!(model.form(), Form::Opaque)
+}
+
+/// Explains the rows of `cases` against `background`; `None` for a model that depends on no column.
+///
+/// # Errors
+/// Those of the explainer; [`dlr_core::Code::Contract`] where contributions do not add up to the prediction.
+pub(crate) fn explain(
+    model: &dyn FittedModel,
+    background: &FeatureTable,
+    cases: &FeatureTable,
+    seed: u64,
+) -> Result<Option<Explained>> {
+    let exact = |attribution, method, on_probability| {
+        Ok(Some(Explained { attribution, method, on_probability, relative_error: 0.0 }))
+    };
+    match model.form() {
+        Form::Linear(_) => exact(LinearShap::default().explain(model, background, cases, seed)?, Method::Linear, false),
+        Form::Trees(ensemble) => {
+            let attribution = TreeShap::default().explain(model, background, cases, seed)?;
+            exact(attribution, Method::Tree, ensemble.scale == TreeScale::Probability)
+        }
+        Form::Opaque => opaque(model, background, cases, seed),
+    }
+}
+
+fn opaque(
+    model: &dyn FittedModel,
+    background: &FeatureTable,
+    cases: &FeatureTable,
+    seed: u64,
+) -> Result<Option<Explained>> {
+    let p = model.selected().len();
+    let n_background = background.n_cases().min(MAX_BACKGROUND);
+    let (sampled, method) = match p {
+        0 => return Ok(None),
+        2..=MAX_EXACT => {
+            let shap = KernelShap { max_background: MAX_BACKGROUND, ..KernelShap::default() };
+            (shap.explain_with_error(model, background, cases, seed)?, Method::Kernel)
+        }
+        _ => {
+            let n_permutations = (MAX_ROWS / (2 * p * n_background.max(1))).clamp(2, 50);
+            let shap = PermutationShap { n_permutations, max_background: MAX_BACKGROUND, ..PermutationShap::default() };
+            (shap.explain_with_error(model, background, cases, seed)?, Method::Permutation)
+        }
+    };
+    local_accuracy(&sampled.attribution, model.predict(cases)?.scores(), false, TOLERANCE)?;
+    let relative_error =
+        if sampled.attribution.values.iter().all(|v| *v == 0.0) { 0.0 } else { sampled.relative_error() };
+    Ok(Some(Explained { attribution: sampled.attribution, method, on_probability: false, relative_error }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dlr_core::{Code, FeatureName, Frozen, Predictions, conformance::sample_dataset};
+
+    /// Predicts by a rule of the first two columns; says that it is opaque.
+    struct Rule {
+        columns: Vec<FeatureName>,
+        lies: bool,
+    }
+
+    impl FittedModel for Rule {
+        fn predict(&self, table: &FeatureTable) -> Result<Predictions> {
+            let columns = table.select(&self.columns)?;
+            // What a lying model says depends on how many rows it is shown.
+            let shift = if self.lies { table.n_cases() as f64 / 1000.0 } else { 0.0 };
+            let score = |row: ndarray::ArrayView1<'_, f64>| 1.0 / (1.0 + (-(row[0] * row[1].tanh() + shift)).exp());
+            let scores = columns.values().outer_iter().map(score).collect();
+            Predictions::new(table.cases().to_vec(), scores)
+        }
+
+        fn selected(&self) -> Vec<FeatureName> {
+            self.columns.clone()
+        }
+
+        fn freeze(&self) -> Result<Frozen> {
+            Frozen::new("rule", &0)
+        }
+    }
+
+    #[test]
+    fn an_opaque_model_is_explained_and_one_that_does_not_add_up_is_refused() {
+        let (train, _) = sample_dataset(3).split_roles().unwrap();
+        let columns = train.names()[4..6].to_vec();
+        let honest = Rule { columns: columns.clone(), lies: false };
+        let explained = explain(&honest, train.table(), train.table(), 1).unwrap().unwrap();
+        assert_eq!((explained.method, explained.relative_error), (Method::Kernel, 0.0));
+        assert_eq!(explained.attribution.names, columns);
+        let liar = Rule { columns, lies: true };
+        assert_eq!(explain(&liar, train.table(), train.table(), 1).unwrap_err().code(), Code::Contract);
+        let empty = Rule { columns: Vec::new(), lies: false };
+        assert!(explain(&empty, train.table(), train.table(), 1).unwrap().is_none());
+    }
+
+    #[test]
+    fn many_columns_are_sampled_and_the_error_is_told() {
+        let (train, _) = sample_dataset(3).split_roles().unwrap();
+        let names: Vec<FeatureName> = (0..14).map(|i| format!("intra_o_f_x{i}").parse().unwrap()).collect();
+        let values =
+            ndarray::Array2::from_shape_fn((train.n_cases(), 14), |(i, j)| ((i * 7 + j * 3) % 11) as f64 / 5.0 - 1.0);
+        let table = FeatureTable::new(train.table().cases().to_vec(), names.clone(), values).unwrap();
+        let model = Rule { columns: names, lies: false };
+        let explained = explain(&model, &table, &table.rows(&[0, 1]), 1).unwrap().unwrap();
+        assert_eq!(explained.method, Method::Permutation);
+        assert!(explained.relative_error > 0.0 && explained.relative_error < 0.5, "{}", explained.relative_error);
+    }
+}
