@@ -1,0 +1,136 @@
+//! Tables as they should not be: each is a documented result or an error that names the column or the case.
+
+mod support;
+
+use dlr_core::{Code, Error};
+use dlr_experiment::{ExperimentFile, Places, Registry, progress::Quiet, run};
+use serde_json::Value;
+use std::fs;
+use support::{Traps, experiment, table};
+
+const LOGISTIC: &str = "{ stage = \"logistic\" }";
+
+/// `metrics.json` of a run, or the error of it.
+fn outcome(table: &str, experiment: &str) -> Result<Value, Error> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("t.csv"), table).unwrap();
+    let file = ExperimentFile::parse(experiment, &[]).unwrap();
+    let (out, cache) = (folder.path().join("runs"), folder.path().join("cache"));
+    let places = Places { experiment: folder.path(), out: &out, cache: &cache };
+    let finished = run(&file, &Registry::builtin(), &places, &Quiet)?;
+    Ok(serde_json::from_str(&fs::read_to_string(finished.folder.join("metrics.json")).unwrap()).unwrap())
+}
+
+/// The table with every row's cells changed.
+fn changed(change: impl Fn(usize, &mut Vec<String>)) -> String {
+    let text = table(Traps::default());
+    let mut lines = text.lines();
+    let mut out = format!("{}\n", lines.next().unwrap());
+    for (i, line) in lines.enumerate() {
+        let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
+        change(i, &mut cells);
+        out += &format!("{}\n", cells.join(","));
+    }
+    out
+}
+
+/// ID, role, center, age, sex, Target, volume, F0 and so on.
+const LABEL: usize = 5;
+const F0: usize = 7;
+
+fn refused(table: &str, code: Code) -> Error {
+    let error = outcome(table, &experiment(LOGISTIC)).unwrap_err();
+    assert_eq!(error.code(), code, "{error}");
+    assert!(error.to_string().lines().count() <= 3, "{error}");
+    error
+}
+
+#[test]
+fn one_class_is_an_error_in_training_and_undefined_outside() {
+    let error = refused(&changed(|_, cells| cells[LABEL] = "1".into()), Code::Learning);
+    assert!(error.to_string().contains("one class"), "{error}");
+    let outside = changed(|i, cells| {
+        if i >= 60 {
+            cells[LABEL] = "1".into();
+        }
+    });
+    let metrics = outcome(&outside, &experiment(LOGISTIC)).unwrap();
+    let external = &metrics["models"]["texture"]["external"];
+    assert!(external["auc"].is_null() && external["auc_ci_bca"][0].is_null(), "{external}");
+    assert_eq!(external["n_positive"], 30);
+    // What needs one class only is there all the same.
+    assert!(external["sensitivity"].is_number() && external["brier"].is_number());
+}
+
+#[test]
+fn fewer_patients_than_folds() {
+    let few = changed(|_, _| {});
+    let few: Vec<&str> = few.lines().take(5).collect();
+    let labels = ["1", "0", "1", "0"];
+    let mut lines = vec![few[0].to_owned()];
+    for (line, label) in few[1..].iter().zip(labels) {
+        let mut cells: Vec<&str> = line.split(',').collect();
+        cells[LABEL] = label;
+        lines.push(cells.join(","));
+    }
+    let error = refused(&format!("{}\n", lines.join("\n")), Code::Learning);
+    assert!(error.to_string().contains("fewer patients than folds"), "{error}");
+}
+
+#[test]
+fn constant_missing_and_duplicated_columns_are_left_out_or_harmless() {
+    let odd = changed(|_, cells| {
+        cells[F0] = "3.5".into();
+        cells[F0 + 1] = String::new();
+        cells[F0 + 3] = cells[F0 + 2].clone();
+    });
+    let metrics = outcome(&odd, &experiment(LOGISTIC)).unwrap();
+    assert!(metrics["models"]["texture"]["train_cv"]["auc"].as_f64().unwrap() > 0.7);
+}
+
+#[test]
+fn infinity_names_column_and_case() {
+    let infinite = changed(|i, cells| {
+        if i == 7 {
+            cells[F0 + 4] = "inf".into();
+        }
+    });
+    let error = refused(&infinite, Code::NotFinite);
+    assert_eq!(error.case(), Some("P007"));
+    assert!(error.to_string().contains("t_original_glcm_F4"), "{error}");
+}
+
+#[test]
+fn separable_data_have_a_finite_model_and_no_calibration_line() {
+    let separable = changed(|_, cells| cells[F0] = if cells[LABEL] == "1" { "9".into() } else { "-9".into() });
+    let metrics = outcome(&separable, &experiment(LOGISTIC)).unwrap();
+    let cv = &metrics["models"]["texture"]["train_cv"];
+    assert_eq!(cv["auc"], 1.0);
+    assert!(cv["calibration"]["slope"].is_null(), "{}", cv["calibration"]);
+    assert!(cv["calibration"]["recalibrated"]["platt"]["brier"].is_number());
+    assert_eq!(metrics["audits"]["too-good/texture"]["status"], "warn");
+}
+
+#[test]
+fn ties_in_every_score_are_half_right() {
+    // One column of two values, dealt without regard to the label: two distinct scores in each fold.
+    let tied = changed(|i, cells| {
+        for cell in &mut cells[F0 - 1..] {
+            *cell = if i % 2 == 0 { "1" } else { "0" }.into();
+        }
+    });
+    let metrics = outcome(&tied, &experiment(LOGISTIC)).unwrap();
+    let auc = metrics["models"]["texture"]["external"]["auc"].as_f64().unwrap();
+    assert!((0.2..0.8).contains(&auc), "{auc}");
+}
+
+#[test]
+fn a_category_that_training_never_had_is_imputed() {
+    let unseen = changed(|i, cells| {
+        if i >= 60 {
+            cells[4] = "Other".into();
+        }
+    });
+    let metrics = outcome(&unseen, &experiment(LOGISTIC)).unwrap();
+    assert!(metrics["models"]["all"]["external"]["auc"].is_number());
+}
