@@ -232,6 +232,7 @@ impl ExperimentFile {
         file.image.iter_mut().chain(file.features.values_mut()).for_each(|stage| {
             stage.params.iter_mut().for_each(|(_, value)| base_names(value));
         });
+        file.validation.splitter.params.iter_mut().for_each(|(_, value)| base_names(value));
         toml::to_string_pretty(&file)
             .map_err(|e| Error::new(Code::ParameterFile, format!("the resolved configuration cannot be written: {e}")))
     }

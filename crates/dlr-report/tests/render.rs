@@ -47,6 +47,7 @@ fn every_figure_of_a_full_report_is_drawn_and_well_formed() {
         "shap-waterfall-dlr",
         "shap-dependence-dlr",
         "cam-01-sts-000",
+        "nomogram-dlr",
     ];
     let missing: Vec<_> = wanted.iter().filter(|w| !stems.contains(*w)).collect();
     assert!(missing.is_empty(), "not drawn: {missing:?}");
@@ -274,6 +275,31 @@ fn the_first_page_says_plainly_what_was_not_shown() {
     }
     let html = render(&report).unwrap().html;
     assert!(html.contains("The interval lies above 0.5") && !html.contains("do not show that the model"));
+}
+
+/// The study has three comparisons and as many warnings: the first page names the primary model's comparisons, each failed
+/// audit, and all warnings in one sentence.
+#[test]
+fn the_first_page_stays_short() {
+    let mut report = made_up(SMALL);
+    let warning = Audit { verdict: Verdict::Warn, finding: "a long finding".into(), ..Audit::default() };
+    for i in 0..20 {
+        report.audits.push(Audit { name: format!("warning-{i}"), ..warning.clone() });
+    }
+    let html = render(&report).unwrap().html;
+    let page = parse_page(&html);
+    let answers = page.descendants().find(|n| n.attribute("id") == Some("answers")).unwrap();
+    let sentences: Vec<String> = answers
+        .descendants()
+        .filter(|n| n.tag_name().name() == "p")
+        .map(|n| n.text().unwrap_or_default().to_owned())
+        .collect();
+    assert!(sentences.len() <= 30, "{sentences:#?}");
+    assert!(!sentences.iter().any(|s| s.contains("a long finding")), "{sentences:#?}");
+    assert!(sentences.iter().any(|s| s.contains("warning-3; warning-4")), "{sentences:#?}");
+    let others = sentences.iter().filter(|s| s.contains("difference of AUC")).count();
+    let of_primary = report.comparisons.iter().filter(|c| c.first == "dlr" || c.second == "dlr").count();
+    assert_eq!(others, of_primary, "{sentences:#?}");
 }
 
 #[test]

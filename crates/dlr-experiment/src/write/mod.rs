@@ -4,6 +4,7 @@ mod maps;
 mod provenance;
 mod report;
 mod subgroups;
+mod table_one;
 mod tables;
 
 use crate::{

@@ -1,6 +1,6 @@
 //! The plain data of the report, from the outcome.
 
-use super::{maps::Maps, subgroups};
+use super::{maps::Maps, subgroups, table_one};
 use crate::{
     crossval::{CaseExplanations, whole},
     judge::{CalibrationRecord, NamedAudit, View, where_defined},
@@ -42,6 +42,7 @@ pub(super) fn of(
             protocol: protocol(outcome),
         },
         cohort: flow(outcome),
+        cohort_table: table_one::of(outcome),
         models: results(&outcome.models)?,
         baselines: results(&outcome.baselines)?,
         permutations: outcome.models.iter().filter_map(permutation).collect(),

@@ -86,6 +86,8 @@ pub(crate) fn made_up(size: Size) -> Report {
                 p,
                 p_adjusted: (p * 3.0).min(1.0),
                 method: "DeLong, Holm".into(),
+                nri_legacy: 0.31,
+                idi_legacy: 0.04,
             })
             .collect(),
         permutations: vec![Permutation {
@@ -95,6 +97,9 @@ pub(crate) fn made_up(size: Size) -> Report {
             p: 1.0 / (size.n_permutations as f64 + 1.0),
         }],
         subgroups: subgroups(&mut noise),
+        subgroup_tests: subgroup_tests(),
+        fairness: fairness(),
+        nomograms: vec![nomogram()],
         selections: ["intra", "dlr"].map(|m| selection(m, size.n_features, &mut noise)).to_vec(),
         lasso_paths: vec![lasso(size.n_features, &mut noise)],
         rfe_curves: vec![rfe(&mut noise)],
@@ -255,6 +260,15 @@ fn result(name: &str, label: &str, setting: Setting, truth: &[bool], pull: f64, 
             slope: Interval { value: 0.84, low: 0.5, high: 1.2, method: "Wald".into() },
             intercept: Interval { value: -0.11, low: -0.5, high: 0.3, method: "Wald".into() },
             ece: 0.06,
+            ici: 0.05,
+            hosmer_lemeshow_p: 0.31,
+            recalibrated: vec![Recalibration {
+                method: "platt".into(),
+                slope: 0.98,
+                intercept: 0.02,
+                brier: 0.2,
+                ici: 0.03,
+            }],
         }),
         decision: Some(DecisionCurve {
             model: thresholds.iter().map(|t| CurvePoint { x: *t, y: risk(*t) }).collect(),
@@ -290,11 +304,65 @@ fn subgroups(noise: &mut Noise) -> Vec<Subgroup> {
                 n_cases: 37,
                 n_positive: 22,
                 auc: Interval { value, low: value - 0.14, high: (value + 0.12).min(1.0), method: "DeLong".into() },
+                refused: String::new(),
                 p,
                 detectable_difference: 0.16,
             }
         })
+        .chain([Subgroup {
+            model: "dlr".into(),
+            setting: Setting::External,
+            variable: "site".into(),
+            level: "head and neck".into(),
+            n_cases: 3,
+            n_positive: 2,
+            refused: "2 positive and 1 negative cases; 10 of each are needed".into(),
+            ..Subgroup::default()
+        }])
         .collect()
+}
+
+fn subgroup_tests() -> Vec<SubgroupTest> {
+    vec![SubgroupTest {
+        model: "dlr".into(),
+        setting: Setting::External,
+        variable: "sex".into(),
+        first: "female".into(),
+        second: "male".into(),
+        difference: Interval { value: 0.04, low: -0.12, high: 0.2, method: "DeLong".into() },
+        p: 0.61,
+        p_adjusted: 1.0,
+        detectable_difference: 0.16,
+    }]
+}
+
+fn fairness() -> Vec<Fairness> {
+    vec![Fairness {
+        model: "dlr".into(),
+        setting: Setting::External,
+        variable: "sex".into(),
+        called_positive_gap: 0.1,
+        sensitivity_gap: 0.08,
+        false_positive_rate_gap: 0.12,
+        mean_excess_gap: 0.03,
+    }]
+}
+
+/// Two features: the first raises the risk, the second lowers it.
+fn nomogram() -> Nomogram {
+    let axis = |(name, group): (String, &str), points: [f64; 3]| NomogramAxis {
+        name,
+        group: group.into(),
+        value: vec![-1.5, 0.0, 2.25],
+        points: points.to_vec(),
+    };
+    let mut names = names(2).into_iter();
+    Nomogram {
+        model: "dlr".into(),
+        axes: vec![axis(names.next().unwrap(), [0.0, 40.0, 100.0]), axis(names.next().unwrap(), [60.0, 36.0, 0.0])],
+        intercept: -2.5,
+        per_point: 0.04,
+    }
 }
 
 /// Names as the pipeline makes them.
