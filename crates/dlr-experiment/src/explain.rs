@@ -57,7 +57,7 @@ pub(crate) fn is_exact(model: &dyn FittedModel) -> bool {
     !matches!(model.form(), Form::Opaque)
 }
 
-/// Explains the rows of `cases` against `background`; `None` for a model that depends on no column.
+/// Explains the rows of `cases` against `background`; `None` for a model that depends on no column, or on the centre too.
 ///
 /// # Errors
 /// Those of the explainer; [`dlr_core::Code::Contract`] where contributions do not add up to the prediction.
@@ -86,6 +86,11 @@ fn opaque(
     cases: &FeatureTable,
     seed: u64,
 ) -> Result<Option<Explained>> {
+    // A pipeline that also asks for the centre of a row (ComBat) is no function of the columns alone.
+    let probe = FeatureTable::new(cases.cases().to_vec(), cases.names().to_vec(), cases.values().clone())?;
+    if cases.centers().is_some() && model.predict(&probe).is_err() {
+        return Ok(None);
+    }
     let p = model.selected().len();
     let n_background = background.n_cases().min(MAX_BACKGROUND);
     let (sampled, method) = match p {

@@ -231,3 +231,28 @@ fn a_model_without_a_form_is_explained_too() {
         assert!(error > 0.0 && error < 0.3, "{error}");
     });
 }
+
+#[test]
+fn trees_are_explained_exactly_on_their_own_scale() {
+    for (model, scale) in [
+        ("{ stage = \"random-forest\", n_trees = 30 }", "probability"),
+        ("{ stage = \"gradient-boosting\", n_trees = 30 }", "log odds"),
+    ] {
+        run_in_folder(&table(Traps::default()), &experiment(model), |_, folder| {
+            let metrics = json(folder, "metrics.json");
+            explanations(&metrics, "exact TreeSHAP (interventional)");
+            assert_eq!(metrics["models"]["texture"]["explanation"]["scale"], scale);
+            let svg = std::fs::read_to_string(folder.join("figures/shap-bar-texture.svg")).unwrap();
+            assert!(svg.contains(&format!("mean |SHAP value| ({scale})")));
+        });
+    }
+}
+
+#[test]
+fn a_model_that_asks_for_the_centre_runs_without_an_explanation() {
+    let combat = experiment(LOGISTIC).replace("{ stage = \"zscore\" }", "{ stage = \"combat\" }, { stage = \"zscore\" }");
+    run_in_folder(&table(Traps::default()), &combat, |_, folder| {
+        let metrics = json(folder, "metrics.json");
+        assert!(metrics["models"]["texture"]["external"]["auc"].is_number());
+    });
+}
