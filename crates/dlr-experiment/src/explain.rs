@@ -2,8 +2,10 @@
 //!
 //! Each of them asserts that contributions add up to the prediction, and refuses to give any that do not.
 
-use dlr_core::{Attribution, Explainer, FeatureTable, FittedModel, Form, Result, TreeScale};
-use dlr_interpret::{KernelShap, LinearShap, PermutationShap, TreeShap, local_accuracy};
+use dlr_core::{Attribution, Explainer, FeatureTable, FittedModel, Form, Result, TreeEnsemble, TreeScale};
+use dlr_evaluation::probability;
+use dlr_interpret::{KernelShap, LinearShap, PermutationShap, TreeShap, ensemble_output, local_accuracy};
+use ndarray::Array1;
 
 /// With more features, not every coalition can be asked.
 const MAX_EXACT: usize = 8;
@@ -11,6 +13,8 @@ const MAX_EXACT: usize = 8;
 const MAX_ROWS: usize = 20_000;
 /// Background rows of sampled explanations.
 const MAX_BACKGROUND: usize = 30;
+/// Exact contributions may miss the prediction by this probability.
+const EXACT: f64 = 1e-9;
 /// Sampled contributions may miss the prediction by this probability: the log odds are clipped and sums are rounded.
 const TOLERANCE: f64 = 1e-6;
 
@@ -73,11 +77,65 @@ pub(crate) fn explain(
     match model.form() {
         Form::Linear(_) => exact(LinearShap::default().explain(model, background, cases, seed)?, Method::Linear, false),
         Form::Trees(ensemble) => {
-            let attribution = TreeShap::default().explain(model, background, cases, seed)?;
-            exact(attribution, Method::Tree, ensemble.scale == TreeScale::Probability)
+            let on_probability = ensemble.scale == TreeScale::Probability;
+            let predicted = model.predict(cases)?;
+            let cases = on_the_models_side(&ensemble, cases, predicted.scores())?;
+            let attribution = TreeShap::default().explain_ensemble(&ensemble, background, &cases)?;
+            local_accuracy(&attribution, predicted.scores(), on_probability, EXACT)?;
+            exact(attribution, Method::Tree, on_probability)
         }
         Form::Opaque => opaque(model, background, cases, seed),
     }
+}
+
+/// The cases, with a value that lies on a cut moved to the side on which the model puts it.
+///
+/// Trees that grew on scaled columns have their cuts written on raw ones, and the last bit of such a cut is lost. A value
+/// in the very middle of two training values (whole numbers often are) would then be put on the other side.
+fn on_the_models_side(ensemble: &TreeEnsemble, cases: &FeatureTable, predicted: &[f64]) -> Result<FeatureTable> {
+    let mut values = cases.values().clone();
+    let columns: Vec<Option<usize>> = ensemble.names.iter().map(|name| cases.position(name)).collect();
+    for (mut row, wanted) in values.outer_iter_mut().zip(predicted) {
+        let is_right = |row: ndarray::ArrayView1<'_, f64>| {
+            let asked: Array1<f64> = columns.iter().map(|c| c.map_or(f64::NAN, |c| row[c])).collect();
+            let output = ensemble_output(ensemble, asked.view());
+            let output = if ensemble.scale == TreeScale::Probability { output } else { probability(output) };
+            (output - wanted).abs() <= EXACT
+        };
+        if is_right(row.view()) {
+            continue;
+        }
+        let mut moved = row.to_owned();
+        for (column, other_side) in on_a_cut(ensemble, &columns, row.view()) {
+            // One alone, and with those before it.
+            let mut alone = row.to_owned();
+            (alone[column], moved[column]) = (other_side, other_side);
+            if let Some(found) = [&alone, &moved].into_iter().find(|row| is_right(row.view())) {
+                row.assign(found);
+                break;
+            }
+        }
+    }
+    cases.with_values(values)
+}
+
+/// Columns of the table in which the row lies within rounding of a cut, with a value on the other side of it.
+fn on_a_cut(
+    ensemble: &TreeEnsemble,
+    columns: &[Option<usize>],
+    row: ndarray::ArrayView1<'_, f64>,
+) -> Vec<(usize, f64)> {
+    let mut found = Vec::new();
+    for tree in &ensemble.trees {
+        for (asked, cut) in tree.column.iter().zip(&tree.threshold) {
+            let Some(column) = asked.and_then(|asked| columns[asked]) else { continue };
+            let (value, near) = (row[column], 1e-12 * (1.0 + cut.abs()));
+            if (value - cut).abs() <= near && found.iter().all(|(known, _)| *known != column) {
+                found.push((column, if value <= *cut { cut + 2.0 * near } else { *cut }));
+            }
+        }
+    }
+    found
 }
 
 fn opaque(
@@ -86,6 +144,9 @@ fn opaque(
     cases: &FeatureTable,
     seed: u64,
 ) -> Result<Option<Explained>> {
+    if model.selected().is_empty() {
+        return Ok(None);
+    }
     // A pipeline that also asks for the centre of a row (ComBat) is no function of the columns alone.
     let probe = FeatureTable::new(cases.cases().to_vec(), cases.names().to_vec(), cases.values().clone())?;
     if cases.centers().is_some() && model.predict(&probe).is_err() {
@@ -94,7 +155,6 @@ fn opaque(
     let p = model.selected().len();
     let n_background = background.n_cases().min(MAX_BACKGROUND);
     let (sampled, method) = match p {
-        0 => return Ok(None),
         2..=MAX_EXACT => {
             let shap = KernelShap { max_background: MAX_BACKGROUND, ..KernelShap::default() };
             (shap.explain_with_error(model, background, cases, seed)?, Method::Kernel)

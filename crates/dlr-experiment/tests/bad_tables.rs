@@ -48,7 +48,7 @@ fn refused(table: &str, code: Code) -> Error {
 #[test]
 fn one_class_is_an_error_in_training_and_undefined_outside() {
     let error = refused(&changed(|_, cells| cells[LABEL] = "1".into()), Code::Learning);
-    assert!(error.to_string().contains("one class"), "{error}");
+    assert!(error.to_string().contains("0 negative, 60 positive"), "{error}");
     let outside = changed(|i, cells| {
         if i >= 60 {
             cells[LABEL] = "1".into();
@@ -78,10 +78,19 @@ fn fewer_patients_than_folds() {
 }
 
 #[test]
-fn constant_missing_and_duplicated_columns_are_left_out_or_harmless() {
+fn a_column_without_any_value_is_named_or_dropped_as_the_file_says() {
+    let empty = changed(|_, cells| cells[F0 + 1] = String::new());
+    let error = refused(&empty, Code::Learning);
+    assert!(error.to_string().contains("`t_original_glcm_F1`"), "{error}");
+    let dropping =
+        experiment(LOGISTIC).replace("{ stage = \"impute\" }", "{ stage = \"impute\", all_missing = \"drop\" }");
+    assert!(outcome(&empty, &dropping).unwrap()["models"]["texture"]["train_cv"]["auc"].is_number());
+}
+
+#[test]
+fn constant_and_duplicated_columns_are_harmless() {
     let odd = changed(|_, cells| {
         cells[F0] = "3.5".into();
-        cells[F0 + 1] = String::new();
         cells[F0 + 3] = cells[F0 + 2].clone();
     });
     let metrics = outcome(&odd, &experiment(LOGISTIC)).unwrap();

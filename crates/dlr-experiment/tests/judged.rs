@@ -250,7 +250,8 @@ fn trees_are_explained_exactly_on_their_own_scale() {
 
 #[test]
 fn a_model_that_asks_for_the_centre_runs_without_an_explanation() {
-    let combat = experiment(LOGISTIC).replace("{ stage = \"zscore\" }", "{ stage = \"combat\" }, { stage = \"zscore\" }");
+    let combat =
+        experiment(LOGISTIC).replace("{ stage = \"zscore\" }", "{ stage = \"combat\" }, { stage = \"zscore\" }");
     run_in_folder(&table(Traps::default()), &combat, |_, folder| {
         let metrics = json(folder, "metrics.json");
         assert!(metrics["models"]["texture"]["external"]["auc"].is_number());

@@ -19,7 +19,7 @@ use std::{
 /// |---|---|---|
 /// | `path` | | the table, relative to the experiment file |
 /// | `id` | `ID` | the column of the case |
-/// | `label` | `Target` | the column of the class, 0 or 1; empty where it is not known |
+/// | `label` | `Target` | the column of the class, 0 or 1, false or true, no or yes; empty where it is not known |
 /// | `patient` | the case | the column of the patient |
 /// | `role` | all `train` | the column of `train` and `external` |
 /// | `center` | `unknown` | the column of the hospital |
@@ -88,6 +88,8 @@ fn class(column: &str, cell: &str) -> Result<Option<bool>> {
         Value::Missing => Ok(None),
         Value::Number(0.0) => Ok(Some(false)),
         Value::Number(1.0) => Ok(Some(true)),
+        Value::Text(text) if ["false", "no"].contains(&text.to_lowercase().as_str()) => Ok(Some(false)),
+        Value::Text(text) if ["true", "yes"].contains(&text.to_lowercase().as_str()) => Ok(Some(true)),
         _ => Err(Error::new(Code::LabelValues, format!("column `{column}` holds `{}`", cell.trim()))
             .expected("0, 1, or nothing where the class is not known")),
     }

@@ -88,7 +88,8 @@ fn about_features(outcome: &Outcome, facts: &mut Facts) {
     let blocks: Vec<String> =
         file.features.iter().map(|(block, stage)| format!("{block} by `{}`", stage.stage)).collect();
     let text = format!("dlr {}: {}", env!("CARGO_PKG_VERSION"), blocks.join(", "));
-    facts.say_if(!radiomics.is_empty() || stages("resnet").next().is_some(), "extraction", text, CONFIG);
+    let is_ours = !radiomics.is_empty() || stages("resnet").next().is_some();
+    facts.say_if(is_ours, "extraction", text, CONFIG);
     let names = || outcome.prepared.blocks.values().flat_map(|table| table.names());
     let distinct = |of: fn(&dlr_core::FeatureName) -> &str| -> String {
         names().map(of).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ")
@@ -251,13 +252,15 @@ fn about_results(outcome: &Outcome, facts: &mut Facts) {
     }
     let checklists = [CLEAR.name, METRICS.name, TRIPOD_AI.name].join(", ");
     facts.say("checklists", format!("{checklists}, filled in as far as a run can"), "guidelines.json");
-    let estimated = judged.subgroups.iter().any(|s| s.analysis.levels.iter().any(|level| level.refused.is_none()));
     let factors: BTreeSet<&str> = judged.subgroups.iter().map(|s| s.analysis.factor.as_str()).collect();
     let factors = factors.into_iter().collect::<Vec<_>>().join(", ");
+    // The item asks for clusters: other subgroups do not answer it.
+    let by_centre = judged.subgroups.iter().filter(|s| s.analysis.factor == "center");
+    let estimated = by_centre.flat_map(|s| &s.analysis.levels).filter(|level| level.refused.is_none()).count();
     facts.say_if(
-        estimated,
+        estimated > 1,
         "subgroups",
-        format!("by {factors}: intervals, interaction, unpaired DeLong"),
+        format!("AUC of {estimated} centres with intervals, interaction, unpaired DeLong"),
         METRICS_FILE,
     );
     let gaps = judged.subgroups.iter().any(|s| s.fairness.as_ref().is_some_and(|f| f.called_positive_gap.is_finite()));
