@@ -2,16 +2,22 @@
 //!
 //! Each of them asserts that contributions add up to the prediction, and refuses to give any that do not.
 
-use dlr_core::{Attribution, Explainer, FeatureTable, FittedModel, Form, Result, TreeEnsemble, TreeScale};
+use dlr_core::{
+    Attribution, Code, Error, Explainer, FeatureName, FeatureTable, FittedModel, Form, Frozen, Predictions, Result,
+    TreeEnsemble, TreeScale,
+};
 use dlr_evaluation::probability;
 use dlr_interpret::{KernelShap, LinearShap, PermutationShap, TreeShap, ensemble_output, local_accuracy};
-use ndarray::Array1;
+use ndarray::{Array1, Array2};
+use std::collections::HashMap;
 
 /// With more features, not every coalition can be asked.
 const MAX_EXACT: usize = 8;
 /// Rows that an opaque model is asked for one case, at most (two permutations are always made).
 const MAX_ROWS: usize = 20_000;
-/// Background rows of sampled explanations.
+/// Cells of these rows, at most, where a model wants every column of its pipeline and not only those it depends on.
+const MAX_CELLS: usize = 4_000_000;
+/// Background rows of sampled explanations, at most.
 const MAX_BACKGROUND: usize = 30;
 /// Exact contributions may miss the prediction by this probability.
 const EXACT: f64 = 1e-9;
@@ -152,17 +158,26 @@ fn opaque(
     if cases.centers().is_some() && model.predict(&probe).is_err() {
         return Ok(None);
     }
-    let p = model.selected().len();
-    let n_background = background.n_cases().min(MAX_BACKGROUND);
+    let selected = model.selected();
+    let whole;
+    let (asked, n_columns) = if model.predict(&cases.select(&selected)?).is_ok() {
+        (model, selected.len())
+    } else {
+        whole = Whole::of(model, background)?;
+        (&whole as &dyn FittedModel, background.n_features())
+    };
+    let p = selected.len();
+    let n_rows = MAX_ROWS.min(MAX_CELLS / n_columns);
+    let max_background = (n_rows / (4 * p)).clamp(5, MAX_BACKGROUND);
     let (sampled, method) = match p {
         2..=MAX_EXACT => {
-            let shap = KernelShap { max_background: MAX_BACKGROUND, ..KernelShap::default() };
-            (shap.explain_with_error(model, background, cases, seed)?, Method::Kernel)
+            let shap = KernelShap { max_background, ..KernelShap::default() };
+            (shap.explain_with_error(asked, background, cases, seed)?, Method::Kernel)
         }
         _ => {
-            let n_permutations = (MAX_ROWS / (2 * p * n_background.max(1))).clamp(2, 50);
-            let shap = PermutationShap { n_permutations, max_background: MAX_BACKGROUND, ..PermutationShap::default() };
-            (shap.explain_with_error(model, background, cases, seed)?, Method::Permutation)
+            let n_permutations = (n_rows / (2 * p * max_background)).clamp(2, 50);
+            let shap = PermutationShap { n_permutations, max_background, ..PermutationShap::default() };
+            (shap.explain_with_error(asked, background, cases, seed)?, Method::Permutation)
         }
     };
     local_accuracy(&sampled.attribution, model.predict(cases)?.scores(), false, TOLERANCE)?;
@@ -171,10 +186,47 @@ fn opaque(
     Ok(Some(Explained { attribution: sampled.attribution, method, on_probability: false, relative_error }))
 }
 
+/// A pipeline whose first steps want columns that a later step drops: it is given the background's first row in them, on
+/// which nothing depends.
+struct Whole<'a> {
+    model: &'a dyn FittedModel,
+    names: &'a [FeatureName],
+    row: Array1<f64>,
+}
+
+impl<'a> Whole<'a> {
+    fn of(model: &'a dyn FittedModel, background: &'a FeatureTable) -> Result<Self> {
+        let row = background.values().outer_iter().next().map(|row| row.to_owned());
+        let none = || Error::new(Code::Learning, "an explanation needs a background of at least one case");
+        Ok(Whole { model, names: background.names(), row: row.ok_or_else(none)? })
+    }
+}
+
+impl FittedModel for Whole<'_> {
+    fn predict(&self, table: &FeatureTable) -> Result<Predictions> {
+        let mut values = Array2::from_shape_fn((table.n_cases(), self.names.len()), |(_, column)| self.row[column]);
+        let position: HashMap<&FeatureName, usize> = self.names.iter().enumerate().map(|(i, n)| (n, i)).collect();
+        for (name, given) in table.names().iter().zip(table.values().columns()) {
+            if let Some(column) = position.get(name) {
+                values.column_mut(*column).assign(&given);
+            }
+        }
+        self.model.predict(&FeatureTable::new(table.cases().to_vec(), self.names.to_vec(), values)?)
+    }
+
+    fn selected(&self) -> Vec<FeatureName> {
+        self.model.selected()
+    }
+
+    fn freeze(&self) -> Result<Frozen> {
+        self.model.freeze()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dlr_core::{Code, FeatureName, Frozen, Predictions, conformance::sample_dataset};
+    use dlr_core::conformance::sample_dataset;
 
     /// Predicts by a rule of the first two columns; says that it is opaque.
     struct Rule {
@@ -226,5 +278,37 @@ mod tests {
         let explained = explain(&model, &table, &table.rows(&[0, 1]), 1).unwrap().unwrap();
         assert_eq!(explained.method, Method::Permutation);
         assert!(explained.relative_error > 0.0 && explained.relative_error < 0.5, "{}", explained.relative_error);
+    }
+
+    /// Wants every column of the sample, and depends on two.
+    struct Greedy(Rule, usize);
+
+    impl FittedModel for Greedy {
+        fn predict(&self, table: &FeatureTable) -> Result<Predictions> {
+            match table.n_features() {
+                n if n == self.1 => self.0.predict(table),
+                n => Err(Error::new(Code::TableMismatch, "a column is missing").expected(self.1).found(n)),
+            }
+        }
+
+        fn selected(&self) -> Vec<FeatureName> {
+            self.0.selected()
+        }
+
+        fn freeze(&self) -> Result<Frozen> {
+            self.0.freeze()
+        }
+    }
+
+    #[test]
+    fn a_model_that_wants_every_column_is_explained_by_those_it_depends_on() {
+        let (train, _) = sample_dataset(3).split_roles().unwrap();
+        let rule = || Rule { columns: train.names()[4..6].to_vec(), lies: false };
+        let greedy = Greedy(rule(), train.names().len());
+        let of =
+            |model: &dyn FittedModel| explain(model, train.table(), train.table(), 1).unwrap().unwrap().attribution;
+        let (found, expected) = (of(&greedy), of(&rule()));
+        assert_eq!(found.names, expected.names);
+        assert!(found.values.iter().zip(&expected.values).all(|(a, b)| (a - b).abs() < 1e-12));
     }
 }
