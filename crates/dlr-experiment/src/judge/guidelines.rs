@@ -82,8 +82,8 @@ fn about_features(outcome: &Outcome, facts: &mut Facts) {
     if let Some(resample) = file.image.iter().find(|stage| stage.stage == "resample") {
         facts.say("resampling", format!("resampled; {}", params(resample)), CONFIG);
     }
-    let radiomics: Vec<String> =
-        stages("radiomics").map(|(block, stage)| format!("{block}: {}", params(stage))).collect();
+    let of_radiomics = file.features.iter().filter(|(_, stage)| stage.stage.starts_with("radiomics"));
+    let radiomics: Vec<String> = of_radiomics.map(|(block, stage)| format!("{block}: {}", params(stage))).collect();
     facts.say_if(!radiomics.is_empty(), "discretisation", radiomics.join("; "), CONFIG);
     let blocks: Vec<String> =
         file.features.iter().map(|(block, stage)| format!("{block} by `{}`", stage.stage)).collect();
@@ -147,7 +147,7 @@ fn about_pipelines(outcome: &Outcome, facts: &mut Facts) {
     told("scaling", &["zscore", "robust"], "scaling");
     told("redundancy", &["correlation", "mrmr"], "redundant columns");
     told("reliability", &["icc"], "columns without agreement");
-    told("selection", &["rfe", "rfecv", "lasso", "univariate", "mrmr", "boruta", "stability", "pca"], "selection");
+    told("selection", &["rfe", "rfe-cv", "lasso", "univariate", "mrmr", "boruta", "stability", "pca"], "selection");
     let models: BTreeSet<&str> = outcome.models.iter().map(|m| pipeline(m).model.stage.as_str()).collect();
     let names = models.into_iter().collect::<Vec<_>>().join(", ");
     facts.say("algorithm", format!("{names}; every step and parameter in order"), CONFIG);
