@@ -151,6 +151,12 @@ impl Cohort {
         cohort
     }
 
+    /// The same cases without their labels.
+    pub(crate) fn unlabelled(&self) -> Cohort {
+        let rows = self.rows.iter().map(|row| CaseRecord { label: None, ..row.clone() }).collect();
+        Cohort { rows, exclusions: self.exclusions.clone() }
+    }
+
     /// The cases whose patient is in the set.
     pub(crate) fn of_patients(&self, patients: &BTreeSet<String>) -> Cohort {
         let rows = self.rows.iter().filter(|row| patients.contains(&row.patient)).cloned().collect();

@@ -31,8 +31,8 @@ pub use names::FeatureName;
 pub use rng::{Rng, derive_seed};
 pub use roi::Roi;
 pub use seams::{
-    CaseSource, Explainer, FeatureExtractor, FeatureLearner, FittedModel, FittedTableStep, ImageStep, Metric, Model,
-    Splitter, TableStep,
+    CaseSource, Explainer, FeatureExtractor, FeatureLearner, FittedImageStep, FittedModel, FittedTableStep,
+    ImageLearner, ImageStep, Metric, Model, Splitter, TableStep,
 };
 pub use table::{FeatureTable, FeatureVector, Undefined};
 pub use volume::{IndexBox, Mask, Volume, Voxels};

@@ -33,6 +33,27 @@ pub trait ImageStep: Send + Sync {
     }
 }
 
+/// An image step that learns from the training images (a standard intensity scale): fitted inside each fold.
+///
+/// It sees no labels: a run takes them out first ([`TrainCases::without_labels`]), so that one fit serves every set of
+/// labels. What it gives is of another type, so it cannot be applied before it was fitted.
+pub trait ImageLearner: Send + Sync {
+    /// Learns from the training side of a split. The cases come as the steps before this one left them.
+    fn fit(&self, cases: &TrainCases<'_>, seed: u64) -> Result<Box<dyn FittedImageStep>>;
+    /// A fitted step from the state that [`FittedImageStep::freeze`] gave.
+    fn thaw(&self, frozen: &Frozen) -> Result<Box<dyn FittedImageStep>>;
+    /// Raise this when results change, so that cached ones are not used.
+    fn version(&self) -> u32 {
+        1
+    }
+}
+
+/// A fitted [`ImageLearner`].
+pub trait FittedImageStep: ImageStep {
+    /// Its state, for the frozen model.
+    fn freeze(&self) -> Result<Frozen>;
+}
+
 /// Turns a case into named numbers, without having learned from the cohort.
 pub trait FeatureExtractor: Send + Sync {
     /// The names that every case gives, in order.
@@ -57,8 +78,12 @@ pub trait FeatureExtractor: Send + Sync {
 
 /// A network trained on this cohort: fitted inside each fold.
 pub trait FeatureLearner: Send + Sync {
-    /// Learns from the training side of a split.
+    /// Learns from the training side of a split. The names of the features must not depend on the cases.
     fn fit(&self, cases: &TrainCases<'_>, seed: u64) -> Result<Box<dyn FeatureExtractor>>;
+    /// Raise this when results change, so that cached ones are not used.
+    fn version(&self) -> u32 {
+        1
+    }
 }
 
 /// A step on the table that learns from the training rows: imputation, scaling, ComBat, filters, RFE, LASSO.

@@ -9,7 +9,7 @@ mod suite;
 
 pub use samples::{sample_case, sample_cohort, sample_dataset};
 pub use stages::{
-    check_explainer, check_extractor, check_image_step, check_image_step_on, check_learner, check_metric, check_model,
-    check_source, check_splitter, check_table_step,
+    check_explainer, check_extractor, check_image_learner, check_image_learner_on, check_image_step,
+    check_image_step_on, check_learner, check_metric, check_model, check_source, check_splitter, check_table_step,
 };
 pub use suite::{Miss, SuiteTable};

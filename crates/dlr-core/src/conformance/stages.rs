@@ -2,8 +2,9 @@
 
 use super::{sample_case, sample_cohort, sample_dataset};
 use crate::{
-    Case, CaseSet, CaseSource, Code, Error, Explainer, FeatureExtractor, FeatureLearner, FittedModel, Fold, Form,
-    ImageStep, Metric, Model, Predictions, Result, Role, Splitter, TableStep, TrainSet, Truth,
+    Case, CaseSet, CaseSource, Code, Cohort, Error, Explainer, FeatureExtractor, FeatureLearner, FittedModel, Fold,
+    Form, ImageLearner, ImageStep, Metric, Model, Predictions, Result, Role, Splitter, TableStep, TrainSet, Truth,
+    Volume,
 };
 use std::collections::BTreeSet;
 
@@ -83,28 +84,76 @@ pub fn check_extractor(extractor: &dyn FeatureExtractor, case: &Case) -> Result<
     Ok(())
 }
 
-/// The learner fits on the training side only and gives an extractor that keeps its own contract.
+/// The learner fits on the training side only, gives an extractor that keeps its own contract, the same bits for the
+/// same seed, and the same names whoever it learned from.
 ///
 /// # Errors
 /// [`Code::Contract`], or what the learner itself refuses.
 pub fn check_learner(learner: &dyn FeatureLearner, seed: u64) -> Result<()> {
     let cohort = sample_cohort();
-    let external = cohort.patients(Role::External);
-    let load = |id: &str| {
-        let row = cohort.row(id).ok_or_else(|| broken("a learner asked for a case that does not exist"))?;
-        require(!external.contains(&row.patient), "a learner must not load external cases")?;
-        Ok(Case { id: row.id.clone(), patient: row.patient.clone(), ..sample_case() })
-    };
-    let extractor = learner.fit(&CaseSet::new(&cohort, &load).split_roles(), seed)?;
-    check_extractor(extractor.as_ref(), &sample_case())
+    let case = sample_case();
+    let load = |id: &str| learning_case(&cohort, &case, id);
+    let cases = CaseSet::new(&cohort, &load);
+    let (a, b) = (learner.fit(&cases.split_roles(), seed)?, learner.fit(&cases.split_roles(), seed)?);
+    check_extractor(a.as_ref(), &case)?;
+    let (x, y) = (a.extract(&case)?, b.extract(&case)?);
+    require(bits(x.values()) == bits(y.values()), "the same seed must give the same bits")?;
+    let of_a_fold = learner.fit(&cases.split(&sample_fold(&cohort)?)?, seed)?;
+    require(of_a_fold.names() == a.names(), "the names of learned features must not depend on the training cases")
+}
+
+/// The learner reads training cases only and needs no label; the fitted step keeps the contract of a step, is the same
+/// for the same seed, depends on what it learned from, and freezes to a state that thaws to the same bits.
+///
+/// # Errors
+/// [`Code::Contract`], or what the learner itself refuses.
+pub fn check_image_learner(learner: &dyn ImageLearner, seed: u64) -> Result<()> {
+    check_image_learner_on(learner, &sample_case(), seed)
+}
+
+/// [`check_image_learner`] on variations of a case of the caller's, for learners that need certain masks.
+///
+/// # Errors
+/// As [`check_image_learner`].
+pub fn check_image_learner_on(learner: &dyn ImageLearner, case: &Case, seed: u64) -> Result<()> {
+    let cohort = sample_cohort();
+    let load = |id: &str| learning_case(&cohort, case, id);
+    let cases = CaseSet::new(&cohort, &load);
+    let train = cases.split_roles().without_labels();
+    let (a, b) = (learner.fit(&train, seed)?, learner.fit(&train, seed)?);
+    check_image_step_on(a.as_ref(), case)?;
+    let voxels = |step: &dyn ImageStep| Ok::<_, Error>(bits(&step.apply(case.clone())?.image.to_f64()));
+    require(voxels(a.as_ref())? == voxels(b.as_ref())?, "the same seed must give the same bits")?;
+    let frozen = a.freeze()?;
+    require(frozen == b.freeze()?, "the same fit must freeze to the same state")?;
+    let thawed = learner.thaw(&frozen)?;
+    require(voxels(a.as_ref())? == voxels(thawed.as_ref())?, "a thawed step must give the bits of the frozen one")?;
+    let other = learner.fit(&cases.split(&sample_fold(&cohort)?)?.without_labels(), seed)?;
+    require(frozen != other.freeze()?, "what learns nothing from the training images is an `ImageStep`")
+}
+
+/// A training case whose intensities vary from case to case as scanners do: in gain, in offset and along the range.
+fn learning_case(cohort: &Cohort, sample: &Case, id: &str) -> Result<Case> {
+    let position = cohort.rows().iter().position(|row| row.id == id);
+    let position = position.ok_or_else(|| broken("a learner asked for a case that does not exist"))?;
+    let row = &cohort.rows()[position];
+    require(row.role == Role::Train, "a learner must not load external cases")?;
+    let (gain, offset) = (1.0 + 0.1 * position as f64, 5.0 * (position % 7) as f64);
+    let voxels = sample.image.to_f64().mapv(|v| offset + gain * v + 1e-4 * position as f64 * v * v);
+    let image = Volume::new(*sample.image.geometry(), voxels)?;
+    Ok(Case { id: row.id.clone(), patient: row.patient.clone(), image, ..sample.clone() })
 }
 
 fn sample_split() -> Result<(TrainSet, crate::HeldOut)> {
     let data = sample_dataset(5);
-    let patients: Vec<_> = data.cohort().patients(Role::Train).into_iter().collect();
+    data.split(&sample_fold(data.cohort())?)
+}
+
+fn sample_fold(cohort: &Cohort) -> Result<Fold> {
+    let patients: Vec<_> = cohort.patients(Role::Train).into_iter().collect();
     let (test, train): (Vec<_>, Vec<_>) = patients.into_iter().enumerate().partition(|(i, _)| i % 4 == 0);
     let set = |side: Vec<(usize, String)>| side.into_iter().map(|(_, patient)| patient).collect();
-    data.split(&Fold::new(set(train), set(test))?)
+    Fold::new(set(train), set(test))
 }
 
 /// The step keeps the rows, gives the same bits for the same seed, works on rows it has not seen and on one row alone,

@@ -53,6 +53,11 @@ impl TrainCases<'_> {
         &self.cohort
     }
 
+    /// The same cases with every label taken out: for what learns from images alone.
+    pub fn without_labels(&self) -> Self {
+        TrainCases { cohort: self.cohort.unlabelled(), load: self.load }
+    }
+
     /// Loads one of them.
     ///
     /// # Errors
