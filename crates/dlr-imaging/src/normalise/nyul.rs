@@ -6,6 +6,8 @@
 use super::{percentile, sample};
 use crate::error::parameter;
 use dlr_core::{Case, Code, Error, Mask, Result, TrainCases, Volume};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// The landmarks.
 ///
@@ -15,7 +17,8 @@ use dlr_core::{Case, Code, Error, Mask, Result, TrainCases, Volume};
 /// | `range` | 0 to 100 | | increasing | where the first and the last landmark go |
 ///
 /// The percentiles are those of Shah et al., Medical Image Analysis 15:267 (2011).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct NyulParams {
     /// Landmarks of each image, in percent.
     pub percentiles: Vec<f64>,
@@ -31,16 +34,40 @@ impl Default for NyulParams {
 }
 
 /// A learned standard scale.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Frozen")]
 pub struct NyulScale {
     params: NyulParams,
     standard: Vec<f64>,
 }
 
+/// A scale as it was written down, before it is believed.
+#[derive(Deserialize)]
+struct Frozen {
+    params: NyulParams,
+    standard: Vec<f64>,
+}
+
+impl TryFrom<Frozen> for NyulScale {
+    type Error = Error;
+
+    fn try_from(frozen: Frozen) -> Result<Self> {
+        let Frozen { params, standard } = frozen;
+        check(&params)?;
+        let ascending = standard.windows(2).all(|w| w[0] <= w[1]) && standard.iter().all(|v| v.is_finite());
+        if standard.len() != params.percentiles.len() || !ascending {
+            let found = format!("{standard:?}");
+            return Err(parameter("standard", found, "one finite value per percentile, not decreasing"));
+        }
+        Ok(NyulScale { params, standard })
+    }
+}
+
 impl NyulScale {
     /// Learns the mean landmarks of the training images, each first mapped linearly onto the standard range.
     ///
-    /// `region` picks the voxels (the body, as a rule); without one, the whole image.
+    /// `region` picks the voxels (the body, as a rule); without one, the whole image. Cases are read in parallel and
+    /// averaged in the order of the cohort.
     ///
     /// # Errors
     /// [`Code::Parameter`] for percentiles or a range that do not increase, [`Code::Learning`] without cases,
@@ -48,16 +75,19 @@ impl NyulScale {
     pub fn fit(
         params: NyulParams,
         cases: &TrainCases<'_>,
-        region: &dyn Fn(&Case) -> Result<Option<Mask>>,
+        region: &(dyn Fn(&Case) -> Result<Option<Mask>> + Sync),
     ) -> Result<Self> {
         check(&params)?;
-        let mut landmarks = Vec::new();
-        for row in cases.cohort().rows() {
-            let case = cases.load(&row.id)?;
-            let mask = region(&case)?;
-            let own = image_landmarks(&case.image, mask.as_ref(), &params).map_err(|error| error.for_case(&case.id))?;
-            landmarks.push(own);
-        }
+        let landmarks = cases
+            .cohort()
+            .rows()
+            .par_iter()
+            .map(|row| {
+                let case = cases.load(&row.id)?;
+                let mask = region(&case)?;
+                image_landmarks(&case.image, mask.as_ref(), &params).map_err(|error| error.for_case(&case.id))
+            })
+            .collect::<Result<Vec<_>>>()?;
         Self::from_landmarks(params, &landmarks)
     }
 
@@ -158,7 +188,9 @@ mod tests {
         let train = CaseSet::new(&cohort, &load).split_roles();
         let scale = NyulScale::fit(NyulParams::default(), &train, &|_| Ok(None)).unwrap();
         let expected: Vec<_> = train.cohort().rows().iter().map(|row| row.id.clone()).collect();
-        assert_eq!(*seen.lock().unwrap(), expected);
+        let mut seen = seen.lock().unwrap().clone();
+        seen.sort();
+        assert_eq!(seen, expected);
         // New images, whatever their gain, have the standard landmarks afterwards.
         for seed in 900..903 {
             let mapped = scale.apply(&image(seed), None).unwrap();
@@ -179,6 +211,17 @@ mod tests {
         let mut pairs: Vec<_> = image.to_f64().into_iter().zip(mapped).collect();
         pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
         assert!(pairs.windows(2).all(|w| w[0].1 <= w[1].1));
+    }
+
+    #[test]
+    fn a_frozen_scale_comes_back_and_a_damaged_one_does_not() {
+        let own = image_landmarks(&image(7), None, &NyulParams::default()).unwrap();
+        let scale = NyulScale::from_landmarks(NyulParams::default(), &[own]).unwrap();
+        let text = serde_json::to_string(&scale).unwrap();
+        assert_eq!(serde_json::from_str::<NyulScale>(&text).unwrap(), scale);
+        let mut damaged = serde_json::to_value(&scale).unwrap();
+        damaged["standard"][3] = (-5.0).into();
+        assert!(serde_json::from_value::<NyulScale>(damaged).is_err());
     }
 
     #[test]

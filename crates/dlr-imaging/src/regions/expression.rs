@@ -2,7 +2,7 @@
 //!
 //! Parsed once, when an experiment file is read, so that a typing error stops a run before its first case.
 
-use super::{Connectivity, algebra, dilate, erode, fill_holes, largest_component, ring};
+use super::{Connectivity, algebra, close, dilate, erode, fill_holes, largest_component, open, ring, translate_mm};
 use dlr_core::{Code, Error, Mask, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -17,7 +17,8 @@ use std::fmt;
 /// | `a & b` | intersection; binds tighter than the others, which go from left to right |
 /// | `( … )` | grouping |
 /// | `ring(a, from_mm, to_mm)` | [`ring`] |
-/// | `dilate(a, mm)`, `erode(a, mm)` | [`dilate`], [`erode`] |
+/// | `dilate(a, mm)`, `erode(a, mm)`, `open(a, mm)`, `close(a, mm)` | [`dilate`], [`erode`], [`open`], [`close`] |
+/// | `shift(a, z_mm, y_mm, x_mm)` | [`translate_mm`] |
 /// | `largest(a)`, `fill(a)` | [`largest_component`] by faces, [`fill_holes`] |
 ///
 /// ```
@@ -39,10 +40,19 @@ enum Node {
     Difference(Box<Node>, Box<Node>),
     Intersection(Box<Node>, Box<Node>),
     Ring(Box<Node>, f64, f64),
-    Dilate(Box<Node>, f64),
-    Erode(Box<Node>, f64),
+    Ball(Morphology, Box<Node>, f64),
+    Shift(Box<Node>, [f64; 3]),
     Largest(Box<Node>),
     Fill(Box<Node>),
+}
+
+/// What is done with a ball.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Morphology {
+    Dilate,
+    Erode,
+    Open,
+    Close,
 }
 
 impl RegionExpression {
@@ -92,7 +102,7 @@ impl Node {
                 a.collect(names);
                 b.collect(names);
             }
-            Node::Ring(a, ..) | Node::Dilate(a, _) | Node::Erode(a, _) | Node::Largest(a) | Node::Fill(a) => {
+            Node::Ring(a, ..) | Node::Ball(_, a, _) | Node::Shift(a, _) | Node::Largest(a) | Node::Fill(a) => {
                 a.collect(names);
             }
         }
@@ -112,8 +122,16 @@ impl Node {
             Node::Difference(a, b) => algebra::difference(&a.evaluate(masks)?, &b.evaluate(masks)?),
             Node::Intersection(a, b) => algebra::intersection(&a.evaluate(masks)?, &b.evaluate(masks)?),
             Node::Ring(a, from_mm, to_mm) => ring(&a.evaluate(masks)?, *from_mm, *to_mm),
-            Node::Dilate(a, mm) => dilate(&a.evaluate(masks)?, *mm),
-            Node::Erode(a, mm) => erode(&a.evaluate(masks)?, *mm),
+            Node::Ball(what, a, mm) => {
+                let apply = match what {
+                    Morphology::Dilate => dilate,
+                    Morphology::Erode => erode,
+                    Morphology::Open => open,
+                    Morphology::Close => close,
+                };
+                apply(&a.evaluate(masks)?, *mm)
+            }
+            Node::Shift(a, by_mm) => translate_mm(&a.evaluate(masks)?, *by_mm),
             Node::Largest(a) => largest_component(&a.evaluate(masks)?, Connectivity::Faces),
             Node::Fill(a) => fill_holes(&a.evaluate(masks)?),
         }
@@ -249,7 +267,7 @@ impl Parser<'_> {
     }
 
     fn call(&mut self, function: &str) -> Result<Node> {
-        const KNOWN: &str = "ring, dilate, erode, largest, fill";
+        const KNOWN: &str = "ring, dilate, erode, open, close, shift, largest, fill";
         if !KNOWN.split(", ").any(|name| name == function) {
             return Err(Error::new(Code::UnknownName, format!("region function `{function}` is not known"))
                 .expected(format!("one of {KNOWN}")));
@@ -257,8 +275,11 @@ impl Parser<'_> {
         let inner = Box::new(self.sum()?);
         let node = match function {
             "ring" => Node::Ring(inner, self.number()?, self.number()?),
-            "dilate" => Node::Dilate(inner, self.number()?),
-            "erode" => Node::Erode(inner, self.number()?),
+            "dilate" => Node::Ball(Morphology::Dilate, inner, self.number()?),
+            "erode" => Node::Ball(Morphology::Erode, inner, self.number()?),
+            "open" => Node::Ball(Morphology::Open, inner, self.number()?),
+            "close" => Node::Ball(Morphology::Close, inner, self.number()?),
+            "shift" => Node::Shift(inner, [self.number()?, self.number()?, self.number()?]),
             "largest" => Node::Largest(inner),
             _ => Node::Fill(inner),
         };
@@ -309,6 +330,9 @@ mod tests {
         assert_eq!(inside("p.2_a - (body + mass) & edema"), [0, 1, 9, 10, 11]);
         assert_eq!(inside("ring(mass, -1.5, 1)"), [3, 4, 5, 6]);
         assert_eq!(inside("erode(dilate(mass, 2), 2.)"), [4, 5]);
+        assert_eq!(inside("shift(mass, 0, 0, -2)"), [2, 3]);
+        assert_eq!(inside("close(edema - mass, 1)"), [2, 3, 4, 5, 6, 7, 8]);
+        assert_eq!(inside("open(edema - mass, 1)"), [6, 7, 8]);
         assert_eq!(inside("largest(edema - mass)"), [6, 7, 8]);
         assert_eq!(inside("fill(edema - mass)"), [2, 3, 4, 5, 6, 7, 8]);
     }

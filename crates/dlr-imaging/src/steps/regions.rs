@@ -1,8 +1,8 @@
-//! `body`, `ring` and `masks`: steps that add a mask.
+//! `body`, `ring`, `masks` and `perturb`: steps that add or replace a mask.
 
 use super::run;
-use crate::regions::{BodyParams, RegionExpression, body, difference, intersection, ring};
-use dlr_core::{Case, Code, Error, ImageStep, Mask, Result};
+use crate::regions::{BodyParams, PerturbParams, RegionExpression, body, difference, intersection, perturb, ring};
+use dlr_core::{Case, Code, Error, ImageStep, Mask, Result, derive_seed};
 
 /// Adds the body mask; see [`body`].
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +80,37 @@ impl ImageStep for Masks {
         run(case, line, |case| {
             let found = self.expression.evaluate(&case.masks)?;
             add(case, &self.name, found)
+        })
+    }
+}
+
+/// Replaces a mask by one that a second reader might have drawn, or adds it under another name; see [`perturb`].
+///
+/// Each case has a stream of its own, made from `seed` and its identifier: the same whichever cases are beside it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Perturb {
+    /// Name of the mask that is made.
+    pub name: String,
+    /// Name of the mask that is redrawn.
+    pub of: String,
+    /// How much.
+    pub params: PerturbParams,
+    /// Of the draws; another seed is another reader.
+    pub seed: u64,
+}
+
+impl ImageStep for Perturb {
+    fn apply(&self, case: Case) -> Result<Case> {
+        let Perturb { name, of, params, seed } = self;
+        let line = format!("perturb: {name} from {of}, {params:?}, seed {seed}");
+        run(case, line, |case| {
+            // FNV-1a: a fixed number for an identifier, on every machine.
+            let id = case
+                .id
+                .bytes()
+                .fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+            let found = perturb(case.mask(of)?, params, derive_seed(*seed, id))?;
+            add(case, name, found)
         })
     }
 }
