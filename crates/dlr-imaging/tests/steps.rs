@@ -1,12 +1,15 @@
 //! Every step keeps the contract of its seam, names the case it fails on, and does what its function does.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-use dlr_core::conformance::{check_image_step_on, sample_case};
+use dlr_core::conformance::{check_image_learner_on, check_image_step_on, sample_case};
 use dlr_core::{Case, Code, ImageStep};
 use dlr_imaging::bias::N4Params;
-use dlr_imaging::regions::RegionExpression;
+use dlr_imaging::frame;
+use dlr_imaging::regions::{PerturbParams, RegionExpression};
 use dlr_imaging::resample::{Interpolator, MaskRule, Store};
-use dlr_imaging::steps::{Body, GridRule, Masks, MinMax, N4, Percentile, Resample, Ring, Tissue, ZScore};
+use dlr_imaging::steps::{
+    Body, GridRule, Masks, MinMax, N4, Nyul, Pad, Percentile, Perturb, Resample, Resize, Ring, Tissue, ZScore,
+};
 
 fn ring(to_mm: f64) -> Ring {
     Ring {
@@ -46,10 +49,41 @@ fn every_step_keeps_the_contract() {
         Box::new(Body::default()),
         Box::new(ring(5.0)),
         Box::new(Masks { name: "peri".into(), expression }),
+        Box::new(redrawn(1)),
+        Box::new(Resize { shape: [10, 20, 30], how: frame::Resize::Trilinear }),
+        Box::new(Resize { shape: [10, 20, 30], how: frame::Resize::ZoomNearest }),
+        Box::new(Pad { shape: [24, 16, 28], around: Some("mass".into()), fill: -1.0 }),
     ];
     for step in steps {
         check_image_step_on(step.as_ref(), &with_body()).unwrap();
     }
+}
+
+fn redrawn(seed: u64) -> Perturb {
+    Perturb { name: "mass".into(), of: "mass".into(), params: PerturbParams::default(), seed }
+}
+
+#[test]
+fn the_step_that_learns_keeps_its_contract() {
+    check_image_learner_on(&Nyul::default(), &with_body(), 3).unwrap();
+    check_image_learner_on(&Nyul { within: None, ..Nyul::default() }, &sample_case(), 3).unwrap();
+}
+
+#[test]
+fn another_seed_and_another_case_are_another_reader() {
+    let mask =
+        |step: &Perturb, id: &str| step.apply(Case { id: id.into(), ..sample_case() }).unwrap().masks["mass"].clone();
+    assert_eq!(mask(&redrawn(1), "a"), mask(&redrawn(1), "a"));
+    assert_ne!(mask(&redrawn(1), "a"), mask(&redrawn(2), "a"));
+    assert_ne!(mask(&redrawn(1), "a"), mask(&redrawn(1), "b"));
+}
+
+#[test]
+fn padding_puts_the_mass_in_the_middle() {
+    let padded = Pad { shape: [24, 16, 28], around: Some("mass".into()), fill: -1.0 }.apply(sample_case()).unwrap();
+    let region = padded.masks["mass"].bounding_box().unwrap();
+    assert_eq!([0, 1, 2].map(|a| (region.start[a] + region.end[a]) / 2), [12, 8, 14]);
+    assert_eq!(padded.image.get([0, 0, 0]), -1.0);
 }
 
 #[test]

@@ -87,7 +87,9 @@ impl NyulScale {
                 let mask = region(&case)?;
                 image_landmarks(&case.image, mask.as_ref(), &params).map_err(|error| error.for_case(&case.id))
             })
-            .collect::<Result<Vec<_>>>()?;
+            .collect::<Vec<Result<_>>>();
+        // The first failure in the order of the cohort, whichever thread met one first.
+        let landmarks = landmarks.into_iter().collect::<Result<Vec<_>>>()?;
         Self::from_landmarks(params, &landmarks)
     }
 

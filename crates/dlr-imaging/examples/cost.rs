@@ -1,0 +1,99 @@
+//! CPU time and peak memory of one job at the sizes of `docs/benchmarks/imaging.md`, in a process of its own.
+//!
+//! `RAYON_NUM_THREADS=1 cargo run --release -p dlr-imaging --example cost -- distance|ring|cubic|linear|n4 [IMAGE THRESHOLD]`
+//! prints CPU seconds (user and system) of the job alone and, on Linux, the peak memory of the process. The same jobs with
+//! SimpleITK: `benches/peers/imaging.py`.
+
+use dlr_core::{Mask, Volume};
+use dlr_imaging::bias::{N4Params, n4};
+use dlr_imaging::resample::{Interpolator, Store, centred_grid, resample};
+use dlr_imaging::{distance, regions};
+use ndarray::Array3;
+use std::{env, fs, path::Path};
+
+/// User and system time of this process, in seconds, where the system tells.
+fn cpu_seconds() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<f64> = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .skip(11)
+        .filter_map(|f| f.parse().ok())
+        .collect();
+    // Linux counts in hundredths.
+    fields.iter().take(2).sum::<f64>() / 100.0
+}
+
+fn peak_megabytes() -> f64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|rest| rest.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1024.0
+}
+
+fn volume(shape: [usize; 3], spacing_mm: [f64; 3]) -> dlr_core::Result<Volume> {
+    let voxels = Array3::from_shape_fn(shape, |(z, y, x)| ((z * 7919 + y * 104_729 + x * 13_007) % 1009) as f32);
+    Volume::from_array(voxels, spacing_mm)
+}
+
+/// A lobed ball of about 500 000 voxels in 160 x 320 x 320.
+fn large_mask() -> dlr_core::Result<Mask> {
+    let voxels = Array3::from_shape_fn((160, 320, 320), |(z, y, x)| {
+        let (z, y, x) = (z as f64 - 80.0, y as f64 - 150.0, x as f64 - 170.0);
+        (z * z + y * y + x * x).sqrt() < 49.0 + 4.0 * (0.2 * x).sin() + 3.0 * (0.15 * y + 0.1 * z).cos()
+    });
+    Mask::from_array(voxels, [1.0; 3])
+}
+
+fn main() -> dlr_core::Result<()> {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let report = |what: &str, before: f64, held: f64, box_megabytes: f64| {
+        println!(
+            "{what}: {:.2} CPU s; peak {:.0} MB, {:.0} MB before it began; one copy of the processed box is {box_megabytes:.0} MB",
+            cpu_seconds() - before,
+            peak_megabytes(),
+            held
+        );
+    };
+    let megabytes = |n_voxels: usize| n_voxels as f64 * 8.0 / 1024.0 / 1024.0;
+    match args.first().map(String::as_str) {
+        Some("distance") => {
+            let mask = large_mask()?;
+            let (before, held) = (cpu_seconds(), peak_megabytes());
+            let distances = distance::to_mask(&mask);
+            report("distance", before, held, megabytes(distances.len()));
+        }
+        Some("ring") => {
+            let mask = large_mask()?;
+            let (before, held) = (cpu_seconds(), peak_megabytes());
+            let near = distance::reach(&mask, 10.0).map_or(0, |b| b.shape().iter().product());
+            let ring = regions::ring(&mask, 0.0, 10.0)?;
+            report(&format!("ring of {} voxels", ring.n_voxels()), before, held, megabytes(near));
+        }
+        Some(which @ ("cubic" | "linear")) => {
+            let image = volume([100, 512, 512], [3.0, 0.75, 0.75])?;
+            let grid = centred_grid(image.geometry(), [1.0; 3])?;
+            let interpolator = if which == "cubic" { Interpolator::BSpline } else { Interpolator::Linear };
+            let (before, held) = (cpu_seconds(), peak_megabytes());
+            let new = resample(&image, &grid, interpolator, Store::F64)?;
+            report(which, before, held, megabytes(new.geometry().n_voxels()));
+        }
+        Some("n4") => {
+            let usage = "n4 IMAGE THRESHOLD";
+            let image = dlr_io::read_volume(Path::new(args.get(1).expect(usage)))?;
+            let threshold: f64 = args.get(2).and_then(|t| t.parse().ok()).expect(usage);
+            let inside = Mask::new(*image.geometry(), image.to_f64().mapv(|v| v > threshold))?;
+            let (before, held) = (cpu_seconds(), peak_megabytes());
+            let found = n4(&image, Some(&inside), &N4Params::default())?;
+            report(&format!("n4, iterations {:?}", found.iterations), before, held, megabytes(found.log_field.len()));
+            println!("convergence {:?}", found.convergence);
+            if let Some(out) = args.get(3) {
+                let bytes: Vec<u8> = found.log_field.iter().flat_map(|v| (*v as f32).to_le_bytes()).collect();
+                fs::write(out, bytes).expect("the output can be written");
+            }
+        }
+        _ => eprintln!("usage: cost distance|ring|cubic|linear|n4 [IMAGE THRESHOLD [FIELD.f32]]"),
+    }
+    Ok(())
+}
