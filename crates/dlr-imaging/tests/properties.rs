@@ -176,6 +176,7 @@ fn a_ring_around_a_box_has_the_volume_it_should() {
 #[test]
 fn the_same_bits_on_one_two_and_four_threads() {
     let mask = Mask::from_array(blob([20, 30, 34], 4), [2.0, 1.0, 1.3]).unwrap();
+    let solid = dilate(&mask, 2.0).unwrap();
     let image = Volume::from_array(noise([20, 30, 34], 5).mapv(|v| v + 500.0), [2.0, 1.0, 1.3]).unwrap();
     let all = |n: usize| {
         rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap().install(|| {
@@ -183,7 +184,7 @@ fn the_same_bits_on_one_two_and_four_threads() {
             (
                 distance::signed(&mask),
                 ring(&mask, -1.5, 3.0).unwrap(),
-                perturb(&mask, &PerturbParams { growth_mm: 0.0, ..PerturbParams::default() }, 3).unwrap(),
+                perturb(&solid, &PerturbParams::default(), 3).unwrap(),
                 dlr_imaging::bias::n4(&image, None, &params).unwrap().corrected,
                 dlr_imaging::regions::body(&image, &Default::default()).unwrap(),
             )

@@ -195,12 +195,16 @@ impl Sampling {
         part.as_standard_layout().into_owned()
     }
 
-    /// The field at every voxel of the full grid, in the places of which the samples were taken.
+    /// The field at every voxel of the full grid, under the lattice that was fitted to the samples.
+    ///
+    /// As in SimpleITK the lattice spans the image: its ends are the outermost voxels, not the outermost samples, which lie
+    /// up to a step further in. A thin stack sees the difference (docs/benchmarks/imaging.md); without shrinking there is
+    /// none.
     fn expand(&self, control: &Array3<f64>) -> Array3<f64> {
         let n_control = [control.dim().0, control.dim().1, control.dim().2];
         let bases = [0, 1, 2].map(|a| {
-            let at = (0..self.full[a]).map(|i| (i as f64 - self.start[a] as f64) / self.step[a] as f64);
-            AxisBasis::new(self.n[a], n_control[a], at)
+            let per_voxel = (self.n[a] as f64 - 1.0) / (self.full[a] as f64 - 1.0).max(1.0);
+            AxisBasis::new(self.n[a], n_control[a], (0..self.full[a]).map(|i| i as f64 * per_voxel))
         });
         expand(control, &bases)
     }
