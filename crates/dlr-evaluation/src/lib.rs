@@ -63,7 +63,7 @@ pub use interval::{Interval, clopper_pearson, wilson};
 pub use logit::{log_odds, probability};
 pub use metric::{metric, metric_at, metric_names};
 pub use multiple::{McNemar, holm, mcnemar};
-pub use novelty::{Novelty, NoveltyScore};
+pub use novelty::{FrozenNovelty, Novelty, NoveltyScore};
 pub use precision_recall::{PrecisionRecall, average_precision, precision_recall};
 pub use reclassification::{Reclassification, reclassification};
 pub use repeated::{RepeatScore, RepeatedScores, by_patient, mean_held_out, mean_out_of_fold, summarise_repeats};

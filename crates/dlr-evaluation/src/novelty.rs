@@ -2,11 +2,13 @@
 //!
 //! Columns are standardised by the training rows; the covariance is shrunk towards a multiple of the identity (Ledoit and
 //! Wolf 2004), so that it exists for 3 000 columns and 100 rows too; then the distance is computed in the space of rows.
+//! With no more columns than rows it is computed in the space of columns, and then the fitted thing holds no patient's
+//! values and can be frozen with a model.
 
 use crate::linear_algebra::{cholesky, forward};
 use dlr_core::{Code, Error, FeatureName, FeatureTable, Result, TrainSet};
 use ndarray::{Array1, Array2, Axis};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Distances of the training rows are taken with the row's own part left out, in this many parts.
 const N_PARTS: usize = 10;
@@ -73,6 +75,35 @@ impl Novelty {
         Ok(table.values().outer_iter().zip(table.cases()).map(of_row).collect())
     }
 
+    /// Its state without any row of training; `None` where there are more columns than rows.
+    pub fn freeze(&self) -> Option<FrozenNovelty> {
+        let Inverse::OfColumns(factor) = &self.metric.inverse else { return None };
+        Some(FrozenNovelty {
+            names: self.names.clone(),
+            mean: self.metric.mean.to_vec(),
+            sd: self.metric.sd.to_vec(),
+            factor: factor.outer_iter().map(|row| row.to_vec()).collect(),
+            reference: self.reference.clone(),
+            shrinkage: self.metric.shrinkage,
+        })
+    }
+
+    /// A frozen one back; it scores to the same bits.
+    ///
+    /// # Errors
+    /// `E0801` where its parts do not fit each other.
+    pub fn thaw(frozen: FrozenNovelty) -> Result<Self> {
+        let FrozenNovelty { names, mean, sd, factor, reference, shrinkage } = frozen;
+        let p = names.len();
+        let fits = mean.len() == p && sd.len() == p && factor.len() == p && factor.iter().all(|row| row.len() == p);
+        if !fits || reference.is_empty() {
+            return Err(Error::new(Code::Contract, "the frozen distance to the training cases is damaged"));
+        }
+        let factor = Array2::from_shape_fn((p, p), |(i, j)| factor[i][j]);
+        let metric = Metric { mean: mean.into(), sd: sd.into(), inverse: Inverse::OfColumns(factor), shrinkage };
+        Ok(Novelty { names, metric, reference })
+    }
+
     /// The share of shrinkage that was taken: 0 none, 1 the identity.
     pub fn shrinkage(&self) -> f64 {
         self.metric.shrinkage
@@ -90,16 +121,36 @@ fn finite(table: &FeatureTable) -> Result<()> {
     }
 }
 
-/// `(a I + b X'X)^-1` of standardised rows, held by the Cholesky factor of `a I + b X X'`.
+/// A fitted [`Novelty`] as plain data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FrozenNovelty {
+    names: Vec<FeatureName>,
+    mean: Vec<f64>,
+    /// 0 for a column that does not vary.
+    sd: Vec<f64>,
+    factor: Vec<Vec<f64>>,
+    reference: Vec<f64>,
+    shrinkage: f64,
+}
+
+/// Centre, spread and inverse covariance `(a I + b X'X)^-1` of the standardised rows `X`.
 #[derive(Debug, Clone)]
 struct Metric {
     mean: Array1<f64>,
+    /// 0 for a column that does not vary: it has no spread to compare with and counts as equal.
     sd: Array1<f64>,
-    rows: Array2<f64>,
-    factor: Array2<f64>,
-    identity_part: f64,
-    data_part: f64,
+    inverse: Inverse,
     shrinkage: f64,
+}
+
+/// How the inverse is held.
+#[derive(Debug, Clone)]
+enum Inverse {
+    /// Cholesky factor of `a I + b X'X`, shape `[n_features, n_features]`.
+    OfColumns(Array2<f64>),
+    /// With more columns than rows: the rows, the Cholesky factor of `a I + b X X'`, `a` and `b`.
+    OfRows { rows: Array2<f64>, factor: Array2<f64>, identity_part: f64, data_part: f64 },
 }
 
 impl Metric {
@@ -108,12 +159,13 @@ impl Metric {
         let n = rows.nrows() as f64;
         let mean = rows.mean_axis(Axis(0)).expect("the caller has checked that there are rows");
         let mut rows = rows - &mean;
-        // A constant column has no spread to compare with: it stays at 0.
         let sd = rows.map_axis(Axis(0), |c| (c.dot(&c) / n).sqrt());
         let usable = |s: f64, m: f64| s > 1e-12 * (1.0 + m.abs());
-        let sd = Array1::from_iter(sd.iter().zip(&mean).map(|(s, m)| if usable(*s, *m) { *s } else { f64::INFINITY }));
-        rows /= &sd;
-        let p = sd.iter().filter(|s| s.is_finite()).count() as f64;
+        let sd = Array1::from_iter(sd.iter().zip(&mean).map(|(s, m)| if usable(*s, *m) { *s } else { 0.0 }));
+        for mut row in rows.outer_iter_mut() {
+            standardise(&mut row, &sd);
+        }
+        let p = sd.iter().filter(|s| **s > 0.0).count() as f64;
         if p == 0.0 {
             return Err(Error::new(Code::Learning, "no column varies among the training cases"));
         }
@@ -128,22 +180,39 @@ impl Metric {
         let shrinkage = if spread > 0.0 { (noise / spread).clamp(0.0, 1.0) } else { 1.0 };
         let identity_part = (shrinkage * scale).max(1e-6 * scale);
         let data_part = (1.0 - shrinkage) / n;
-        let mut inner = gram * data_part;
+        let is_tall = rows.ncols() <= rows.nrows();
+        let mut inner = if is_tall { rows.t().dot(&rows) } else { gram } * data_part;
         inner.diag_mut().mapv_inplace(|v| v + identity_part);
         let factor = cholesky(&inner)
             .ok_or_else(|| Error::new(Code::Learning, "the covariance of the training cases cannot be inverted"))?;
-        Ok(Metric { mean, sd, rows, factor, identity_part, data_part, shrinkage })
+        let inverse = if is_tall {
+            Inverse::OfColumns(factor)
+        } else {
+            Inverse::OfRows { rows, factor, identity_part, data_part }
+        };
+        Ok(Metric { mean, sd, inverse, shrinkage })
     }
 
     /// Squared distance per column.
     fn distance(&self, row: &Array1<f64>) -> f64 {
-        let z = (row - &self.mean) / &self.sd;
-        let p = self.sd.iter().filter(|s| s.is_finite()).count() as f64;
-        // Woodbury: (aI + bX'X)^-1 = (I - b X' (aI + bXX')^-1 X) / a.
-        let half = forward(&self.factor, &self.rows.dot(&z).to_vec());
-        let explained = self.data_part * half.iter().map(|h| h * h).sum::<f64>();
-        (z.dot(&z) - explained).max(0.0) / self.identity_part / p
+        let mut z = row - &self.mean;
+        standardise(&mut z.view_mut(), &self.sd);
+        let p = self.sd.iter().filter(|s| **s > 0.0).count() as f64;
+        let square = |half: Vec<f64>| half.iter().map(|h| h * h).sum::<f64>();
+        let whole = match &self.inverse {
+            Inverse::OfColumns(factor) => square(forward(factor, &z.to_vec())),
+            // Woodbury: (aI + bX'X)^-1 = (I - b X' (aI + bXX')^-1 X) / a.
+            Inverse::OfRows { rows, factor, identity_part, data_part } => {
+                let explained = data_part * square(forward(factor, &rows.dot(&z).to_vec()));
+                (z.dot(&z) - explained).max(0.0) / identity_part
+            }
+        };
+        whole / p
     }
+}
+
+fn standardise(row: &mut ndarray::ArrayViewMut1<'_, f64>, sd: &Array1<f64>) {
+    row.zip_mut_with(sd, |value, sd| *value = if *sd > 0.0 { *value / sd } else { 0.0 });
 }
 
 #[cfg(test)]
@@ -164,15 +233,27 @@ mod tests {
     }
 
     #[test]
-    fn equals_the_plain_formula() {
+    fn more_columns_than_rows_give_what_the_plain_formula_gives() {
         let mut rng = Rng::new(4);
-        let x = Array2::from_shape_fn((30, 4), |(_, j)| rng.normal() * (j + 1) as f64);
-        let metric = Metric::fit(&x, &(0..30).collect::<Vec<_>>()).unwrap();
-        let covariance =
-            metric.rows.t().dot(&metric.rows) * metric.data_part + Array2::<f64>::eye(4) * metric.identity_part;
+        let x = Array2::from_shape_fn((12, 20), |(_, j)| if j == 7 { 3.0 } else { rng.normal() * (j + 1) as f64 });
+        let metric = Metric::fit(&x, &(0..12).collect::<Vec<_>>()).unwrap();
+        let Inverse::OfRows { rows, identity_part, data_part, .. } = &metric.inverse else { panic!("wide") };
+        let covariance = rows.t().dot(rows) * *data_part + Array2::<f64>::eye(20) * *identity_part;
         let lower = cholesky(&covariance).unwrap();
-        let z = (&x.row(3).to_owned() - &metric.mean) / &metric.sd;
-        let plain = forward(&lower, &z.to_vec()).iter().map(|v| v * v).sum::<f64>() / 4.0;
-        assert!((metric.distance(&x.row(3).to_owned()) / plain - 1.0).abs() < 1e-10);
+        let mut z = &x.row(3).to_owned() - &metric.mean;
+        standardise(&mut z.view_mut(), &metric.sd);
+        let plain = forward(&lower, &z.to_vec()).iter().map(|v| v * v).sum::<f64>() / 19.0;
+        assert!((metric.distance(&x.row(3).to_owned()) / plain - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn frozen_and_thawed_it_scores_to_the_same_bits() {
+        let (train, _) = sample_dataset(3).split_roles().unwrap();
+        let novelty = Novelty::fit(&train).unwrap();
+        let text = serde_json::to_string(&novelty.freeze().expect("fewer columns than rows")).unwrap();
+        let back = Novelty::thaw(serde_json::from_str(&text).unwrap()).unwrap();
+        assert_eq!(back.score(train.table()).unwrap(), novelty.score(train.table()).unwrap());
+        let damaged = FrozenNovelty { reference: Vec::new(), ..novelty.freeze().unwrap() };
+        assert_eq!(Novelty::thaw(damaged).unwrap_err().code(), Code::Contract);
     }
 }
