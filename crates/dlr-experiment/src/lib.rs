@@ -5,6 +5,7 @@
 //! named in the experiment file. Deliberately absent: arguments and drawing of progress (the `dlr` crate).
 
 mod builtin;
+pub mod bundle;
 pub mod cache;
 pub mod config;
 pub mod crossval;
@@ -19,6 +20,7 @@ pub mod outcome;
 mod panels;
 pub mod phantom;
 mod pipelines;
+pub mod predict;
 mod prepare;
 pub mod progress;
 mod registry;

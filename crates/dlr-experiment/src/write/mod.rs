@@ -1,5 +1,6 @@
 //! The run folder's files, made from a finished [`Outcome`]. One file of code per kind of file.
 
+mod card;
 mod maps;
 mod provenance;
 mod report;
@@ -8,6 +9,7 @@ mod table_one;
 mod tables;
 
 use crate::{
+    bundle::Bundle,
     folder::RunFolder,
     log::RunLog,
     metrics::{ExplanationMetrics, Judged, ModelMetrics},
@@ -80,21 +82,12 @@ fn metrics(outcome: &Outcome) -> Value {
     })
 }
 
-/// JSON has no infinity: a cut that nobody reaches is the word `inf`.
-fn threshold(value: f64) -> Value {
-    if value.is_finite() { json!(value) } else { json!(if value > 0.0 { "inf" } else { "-inf" }) }
-}
-
-/// The frozen models: what `dlr predict` will thaw.
+/// The frozen models: what `dlr predict` thaws.
 fn models(outcome: &Outcome, folder: &RunFolder, resolved: &str) -> Result<()> {
     for model in outcome.models.iter().chain(&outcome.baselines) {
-        let frozen = json!({
-            "hash": model.hash,
-            "threshold": { "value": threshold(model.threshold.value()), "rule": model.threshold.rule() },
-            "columns": model.planned.data.table().names(),
-            "model": model.frozen,
-        });
+        let frozen = Bundle::of(model)?.to_json()?;
         folder.write_json(&format!("model/{}.json", model.planned.section.name), &frozen)?;
     }
+    folder.write("model/model-card.md", card::of(outcome))?;
     folder.write("model/config.resolved.toml", resolved)
 }

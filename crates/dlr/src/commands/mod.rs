@@ -6,6 +6,7 @@ mod experiment;
 mod extract;
 mod phantom;
 mod suggest;
+mod predict;
 
 use clap::{Parser, Subcommand};
 
@@ -25,6 +26,8 @@ enum Command {
     Extract(Box<extract::Args>),
     /// Propose spacing and bin width for a manifest, as a parameter file
     Suggest(suggest::Args),
+    /// Predict new patients with a frozen model of a run
+    Predict(predict::Args),
     /// Recompute published values and print found beside expected
     Conformance(conformance::Args),
     /// Write the synthetic multi-centre cohort with known truth
@@ -43,6 +46,7 @@ impl Cli {
             Command::Experiment(args) => args.run(),
             Command::Extract(args) => args.run(),
             Command::Suggest(args) => args.run(),
+            Command::Predict(args) => args.run(),
             Command::Conformance(args) => args.run(),
             Command::Phantom(args) => args.run(),
             Command::Check(args) => args.run(),

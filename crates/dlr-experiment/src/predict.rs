@@ -1,0 +1,228 @@
+//! Frozen models on new cases: the same preparation, the same columns, the same bits as in the run that froze them.
+
+use crate::{
+    bundle::Bundle,
+    cache::Cache,
+    config::{ExperimentFile, known},
+    explain::explain,
+    prepare::{Failed, Preparation, Prepared, columns_of},
+    progress::Progress,
+    registry::Registry,
+};
+use dlr_core::{Attribution, Code, Error, Form, Result};
+use dlr_evaluation::{Conformal, ConformalSet, Novelty};
+use dlr_modelling::Thaw;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+use toml::Value;
+
+/// Where prediction reads and writes.
+pub struct PredictPlaces<'a> {
+    /// The folder `model` of a run, or the run folder.
+    pub model: &'a Path,
+    /// The manifest of the new cases.
+    pub manifest: &'a Path,
+    /// Computed features are kept here.
+    pub cache: &'a Path,
+    /// Where the map of each case is written, where maps are wanted.
+    pub maps: Option<&'a Path>,
+}
+
+/// What a model says of one case.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CasePrediction {
+    /// The case.
+    pub id: String,
+    /// The model.
+    pub model: String,
+    /// Probability of the positive class.
+    pub probability: f64,
+    /// Whether that is called positive.
+    pub called_positive: bool,
+    /// The classes that cannot be ruled out at an error rate of 10 % in each class.
+    pub set: Option<ConformalSet>,
+    /// Share of training cases at least as far from the middle of them; small means unlike them.
+    pub novelty_p: Option<f64>,
+}
+
+/// What models say of new cases.
+pub struct PredictedCohort {
+    /// Row by row: models in the order of the experiment, cases in the order of the manifest.
+    pub rows: Vec<CasePrediction>,
+    /// Contributions by model, against a made-up case of training means; none from a model without columns.
+    pub attributions: Vec<(String, Attribution)>,
+    /// Cut of each model.
+    pub thresholds: Vec<(String, f64)>,
+    /// What 1 and 0 mean.
+    pub classes: (String, String),
+    /// Cases that could not be read or computed, in the order of the manifest.
+    pub failed: Vec<Failed>,
+}
+
+/// Predicts the cases of a manifest by the models named, or by the explained one where none is named.
+///
+/// # Errors
+/// [`Code::FileMissing`] where there is no frozen model, [`Code::UnknownName`] for a model that is not there,
+/// [`Code::TableMismatch`] where the features are not those of the run; those of the stages. A failing case is no error:
+/// it is listed.
+pub fn predict(
+    places: &PredictPlaces<'_>,
+    models: &[String],
+    registry: &Registry,
+    thaw: &Thaw,
+    progress: &dyn Progress,
+) -> Result<PredictedCohort> {
+    let folder = model_folder(places.model)?;
+    let file = experiment_of(&folder, places.manifest)?;
+    let preparation = Preparation::new(&file, registry, places.manifest.parent().unwrap_or(Path::new("")))?;
+    let (cohort, _) = preparation.source().cohort()?;
+    let (prepared, failed) = preparation.features(&cohort, &Cache::new(places.cache), progress)?;
+    let mut predicted = PredictedCohort {
+        rows: Vec::new(),
+        attributions: Vec::new(),
+        thresholds: Vec::new(),
+        classes: (file.cohort.positive.clone(), file.cohort.negative.clone()),
+        failed,
+    };
+    if predicted.failed.len() == cohort.len() {
+        return Ok(predicted);
+    }
+    let sections = file.models.iter().chain(&file.baselines);
+    for wanted in models_wanted(&file, models)? {
+        let section = sections.clone().find(|section| section.name == wanted).expect("names were checked");
+        let model = FrozenModel::open(&folder, &section.name, thaw)?;
+        let table = model.columns(&prepared, &section.blocks, &section.columns)?;
+        model.predict(&section.name, &table, file.seed, &mut predicted)?;
+        if let (Some(maps), true) = (places.maps, section.name == file.report.explain) {
+            write_maps(maps, &model, &file, registry, &preparation, table.cases(), progress)?;
+        }
+    }
+    Ok(predicted)
+}
+
+fn model_folder(given: &Path) -> Result<PathBuf> {
+    let inside = given.join("model");
+    [inside, given.to_owned()]
+        .into_iter()
+        .find(|folder| folder.join("config.resolved.toml").is_file() && folder.ends_with("model"))
+        .ok_or_else(|| {
+            let name = given.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            Error::new(Code::FileMissing, format!("`{name}` holds no frozen model"))
+                .expected("the folder `model` of a run, with config.resolved.toml and one file per model")
+        })
+}
+
+/// The experiment as it was run, with the new manifest in place of its source.
+fn experiment_of(folder: &Path, manifest: &Path) -> Result<ExperimentFile> {
+    let text = fs::read_to_string(folder.join("config.resolved.toml"))
+        .map_err(|e| Error::new(Code::FileMissing, format!("config.resolved.toml cannot be read: {e}")))?;
+    let mut file = ExperimentFile::parse(&text, &[])?;
+    let name = manifest.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    // Sources that do not read a file (a phantom) are replaced by a manifest with the same names of masks.
+    if !file.cohort.params.contains_key("path") {
+        file.cohort.source = "manifest".into();
+        file.cohort.params.clear();
+    }
+    file.cohort.params.insert("path".into(), Value::String(name));
+    Ok(file)
+}
+
+fn models_wanted(file: &ExperimentFile, named: &[String]) -> Result<Vec<String>> {
+    let all: Vec<String> = file.models.iter().chain(&file.baselines).map(|model| model.name.clone()).collect();
+    if named.iter().any(|name| name == "all") {
+        return Ok(all);
+    }
+    named.iter().try_for_each(|name| known("model", name, all.iter()))?;
+    if !named.is_empty() {
+        return Ok(all.into_iter().filter(|name| named.contains(name)).collect());
+    }
+    let explained = file.models.iter().find(|model| model.name == file.report.explain);
+    Ok(explained.or(file.models.last()).map(|model| model.name.clone()).into_iter().collect())
+}
+
+struct FrozenModel {
+    bundle: Bundle,
+    fitted: Box<dyn dlr_core::FittedModel>,
+    novelty: Option<Novelty>,
+}
+
+impl FrozenModel {
+    fn open(folder: &Path, name: &str, thaw: &Thaw) -> Result<Self> {
+        let text = fs::read_to_string(folder.join(format!("{name}.json")))
+            .map_err(|e| Error::new(Code::FileMissing, format!("frozen model `{name}.json` cannot be read: {e}")))?;
+        let bundle = Bundle::parse(&text)?;
+        let fitted = thaw.model(&bundle.model)?;
+        let novelty = bundle.novelty.clone().map(Novelty::thaw).transpose()?;
+        Ok(FrozenModel { bundle, fitted, novelty })
+    }
+
+    /// The columns that the model was given, of the new cases.
+    fn columns(&self, prepared: &Prepared, blocks: &[String], columns: &[String]) -> Result<dlr_core::FeatureTable> {
+        let table = columns_of(prepared, blocks, columns)?;
+        if table.names() == self.bundle.columns {
+            return Ok(table);
+        }
+        let odd = self.bundle.columns.iter().find(|name| table.position(name).is_none());
+        Err(Error::new(Code::TableMismatch, "the features of the new cases are not those that the model learned from")
+            .expected(format!("{} columns", self.bundle.columns.len()))
+            .found(match odd {
+                Some(name) => format!("{} columns, without `{name}`", table.n_features()),
+                None => format!("{} columns", table.n_features()),
+            })
+            .hint("predict with the version of dlr that froze the model"))
+    }
+
+    fn predict(
+        &self,
+        name: &str,
+        table: &dlr_core::FeatureTable,
+        seed: u64,
+        predicted: &mut PredictedCohort,
+    ) -> Result<()> {
+        let predictions = self.fitted.predict(table)?;
+        let filled = self.bundle.filled(table)?;
+        let novelty = self.novelty.as_ref().map(|novelty| novelty.score(&filled)).transpose()?;
+        let conformal: Option<Conformal> = self.bundle.conformal.map(Conformal::from);
+        for (row, (id, probability)) in predictions.cases().iter().zip(predictions.scores()).enumerate() {
+            predicted.rows.push(CasePrediction {
+                id: id.clone(),
+                model: name.to_owned(),
+                probability: *probability,
+                called_positive: *probability >= self.bundle.threshold.value,
+                set: conformal.map(|rule| rule.set(*probability)),
+                novelty_p: novelty.as_ref().map(|scores| scores[row].p),
+            });
+        }
+        predicted.thresholds.push((name.to_owned(), self.bundle.threshold.value));
+        let explained = explain(self.fitted.as_ref(), &self.bundle.background(table)?, &filled, seed)?;
+        predicted.attributions.extend(explained.map(|e| (name.to_owned(), e.attribution)));
+        Ok(())
+    }
+}
+
+fn write_maps(
+    folder: &Path,
+    model: &FrozenModel,
+    file: &ExperimentFile,
+    registry: &Registry,
+    preparation: &Preparation,
+    cases: &[String],
+    progress: &dyn Progress,
+) -> Result<()> {
+    let (Some(stage), Form::Linear(form)) = (file.features.get(&file.report.cam_block), model.fitted.form()) else {
+        progress.note("no maps: this model has no linear form on a mapped block");
+        return Ok(());
+    };
+    let extractor = registry.extractors.make(stage, &file.report.cam_block, Path::new(""))?;
+    crate::cache::make_folder(folder)?;
+    progress.stage("maps", cases.len());
+    for id in cases {
+        if let Some(map) = extractor.saliency(&preparation.case(id)?, &form)? {
+            dlr_io::write_volume(&folder.join(format!("{id}.nii.gz")), &map)?;
+        }
+        progress.step(id);
+    }
+    Ok(())
+}

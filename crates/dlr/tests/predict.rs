@@ -1,0 +1,109 @@
+//! A frozen model on cases that it met in its run: the same bits; on cases that it cannot use: told, not guessed.
+
+mod support;
+
+use std::{collections::BTreeMap, fs, path::Path};
+use support::{SmallCohort, dlr, stderr};
+
+/// Rows of a CSV as maps from column to cell.
+fn rows(path: &Path) -> Vec<BTreeMap<String, String>> {
+    let text = fs::read_to_string(path).unwrap();
+    let mut lines = text.lines();
+    let header: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let row = |line: &str| header.iter().map(ToString::to_string).zip(line.split(',').map(String::from)).collect();
+    lines.map(row).collect()
+}
+
+/// A finished run whose last four patients are external.
+fn with_external() -> SmallCohort {
+    let cohort = SmallCohort::new();
+    cohort.edit("cohort.csv", |text| {
+        let role = |(i, line): (usize, &str)| match i {
+            0 => format!("{line},role\n"),
+            _ => format!("{line},{}\n", if i > support::N_CASES - 4 { "external" } else { "train" }),
+        };
+        text.lines().enumerate().map(role).collect()
+    });
+    let output = cohort.run("runs", &[]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    cohort
+}
+
+#[test]
+fn the_same_case_gives_the_same_bits_as_in_the_run() {
+    let cohort = with_external();
+    let args = [
+        "predict",
+        "runs/small",
+        "cohort.csv",
+        "-o",
+        "out.csv",
+        "--model",
+        "all",
+        "--shap",
+        "shap.csv",
+        "--maps",
+        "maps",
+        "--cache",
+        "fresh",
+        "--progress",
+        "none",
+    ];
+    let output = dlr(&cohort.path(""), &args);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let new = rows(&cohort.path("out.csv"));
+    let in_run = rows(&cohort.path("runs/small/predictions.csv"));
+    let external: Vec<_> = in_run.iter().filter(|row| row["setting"] == "external").collect();
+    assert_eq!(external.len(), 4 * 3, "four patients, three models");
+    for old in external {
+        let found = new.iter().find(|row| row["ID"] == old["ID"] && row["model"] == old["model"]).unwrap();
+        // Shortest decimals that read back as the same bits: equal text, equal bits.
+        assert_eq!(found["probability"], old["probability"], "{old:?}");
+        assert_eq!(found["threshold"], old["threshold"]);
+        assert_eq!(found["call"] == "coarse", old["called_positive"] == "1");
+        assert!(["coarse", "fine", "both", "neither"].contains(&found["not_ruled_out"].as_str()), "{found:?}");
+        assert!(!found["likeness_p"].is_empty());
+    }
+    // Contributions add up to the log odds.
+    let shap = rows(&cohort.path("shap.csv"));
+    for row in new.iter().filter(|row| row["model"] == "dlr") {
+        let own: Vec<_> = shap.iter().filter(|s| s["ID"] == row["ID"] && s["model"] == "dlr").collect();
+        let number = |text: &String| text.parse::<f64>().unwrap();
+        let margin = number(&own[0]["base"]) + own.iter().map(|s| number(&s["contribution"])).sum::<f64>();
+        assert!((1.0 / (1.0 + (-margin).exp()) - number(&row["probability"])).abs() < 1e-9, "{row:?}");
+    }
+    assert_eq!(fs::read_dir(cohort.path("maps")).unwrap().count(), support::N_CASES);
+    let card = fs::read_to_string(cohort.path("runs/small/model/model-card.md")).unwrap();
+    assert!(card.contains("Research use only") && card.contains("4 external cases"), "{card}");
+}
+
+#[test]
+fn a_broken_case_a_strange_case_and_a_damaged_model_are_told() {
+    let cohort = with_external();
+    // Noise where all training cases have waves, and much brighter.
+    let (image, _) = support::case_of(0);
+    let mut rng = dlr_core::Rng::new(5);
+    let odd = image.to_f64().mapv(|_| (3000.0 * rng.uniform()).round() as f32);
+    dlr_io::write_volume(&cohort.path("p15.nii.gz"), &dlr_core::Volume::new(*image.geometry(), odd).unwrap()).unwrap();
+    fs::write(cohort.path("p14.nii.gz"), "not an image").unwrap();
+    let args = ["predict", "runs/small/model", "cohort.csv", "-o", "out.csv", "--progress", "none"];
+    let output = dlr(&cohort.path(""), &args);
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("p14") && !text.contains(&*cohort.path("").to_string_lossy()), "{text}");
+    let table = rows(&cohort.path("out.csv"));
+    assert_eq!(table.len(), support::N_CASES);
+    let of = |id: &str| table.iter().find(|row| row["ID"] == id).unwrap();
+    let text = fs::read_to_string(cohort.path("out.csv")).unwrap();
+    let line = text.lines().find(|line| line.starts_with("p14")).unwrap();
+    assert!(line.starts_with("p14,,,,\"E0204: "), "no prediction, and the reason: {line}");
+    assert!(of("p15")["note"].contains("unlike"), "{:?}", of("p15"));
+
+    let model = cohort.path("runs/small/model/dlr.json");
+    let changed = fs::read_to_string(&model).unwrap().replacen("0.", "1.", 1);
+    fs::write(&model, changed).unwrap();
+    let text = stderr(&dlr(&cohort.path(""), &args));
+    assert!(text.starts_with("error: E0203") && text.lines().count() <= 3, "{text}");
+    let text = stderr(&dlr(&cohort.path(""), &["predict", "runs", "cohort.csv", "-o", "out.csv"]));
+    assert!(text.starts_with("error: E0201") && text.contains("model"), "{text}");
+}
