@@ -9,21 +9,21 @@ use std::{
 };
 
 /// Patients of the small cohort; the even ones are positive and have the coarser texture.
-pub const N_CASES: usize = 16;
+pub(crate) const N_CASES: usize = 16;
 
 /// A folder with a manifest, images, masks and an experiment file.
-pub struct SmallCohort {
+pub(crate) struct SmallCohort {
     folder: tempfile::TempDir,
 }
 
 impl SmallCohort {
     /// Writes everything.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         SmallCohort::of(N_CASES)
     }
 
     /// The same with another number of patients.
-    pub fn of(n_cases: usize) -> Self {
+    pub(crate) fn of(n_cases: usize) -> Self {
         let cohort = SmallCohort { folder: tempfile::tempdir().unwrap() };
         let mut manifest = String::from("ID,Image,Mask,label,age\n");
         for case in 0..n_cases {
@@ -39,23 +39,23 @@ impl SmallCohort {
     }
 
     /// A file of the cohort's folder.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Writes a text file.
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         fs::write(self.path(name), text).unwrap();
     }
 
     /// Changes the text of a file.
-    pub fn edit(&self, name: &str, change: impl Fn(String) -> String) {
+    pub(crate) fn edit(&self, name: &str, change: impl Fn(String) -> String) {
         let text = fs::read_to_string(self.path(name)).unwrap();
         self.write(name, &change(text));
     }
 
     /// Runs the experiment into `out`.
-    pub fn run(&self, out: &str, args: &[&str]) -> Output {
+    pub(crate) fn run(&self, out: &str, args: &[&str]) -> Output {
         let mut all = vec!["experiment", "small.toml", "--progress", "none", "--out", out];
         all.extend(args);
         dlr(self.folder.path(), &all)
@@ -63,17 +63,17 @@ impl SmallCohort {
 }
 
 /// Runs the program in a folder.
-pub fn dlr(folder: &Path, args: &[&str]) -> Output {
+pub(crate) fn dlr(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_dlr")).args(args).current_dir(folder).output().unwrap()
 }
 
 /// Standard error as text.
-pub fn stderr(output: &Output) -> String {
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 /// An image of 12 x 28 x 28 voxels of 3 x 1.5 x 1.5 mm and an ellipsoid in it.
-pub fn case_of(case: usize) -> (Volume, Mask) {
+pub(crate) fn case_of(case: usize) -> (Volume, Mask) {
     let mut rng = Rng::stream(77, case as u64);
     let wave = if case.is_multiple_of(2) { 0.5 } else { 0.8 } + 0.1 * rng.uniform();
     let voxels = Array3::from_shape_fn((12, 28, 28), |(z, y, x)| {
