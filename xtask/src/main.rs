@@ -77,7 +77,9 @@ fn experiment(args: &[String]) -> bool {
         [] => "sts-t1",
         [name] => name.trim_end_matches(".toml"),
         _ => {
-            eprintln!("one experiment at a time; arguments for it go behind `--`");
+            eprintln!(
+                "one experiment at a time; arguments for it go behind `--`: cargo xtask experiment -- --set seed=3"
+            );
             return false;
         }
     };

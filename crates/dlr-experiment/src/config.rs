@@ -229,6 +229,10 @@ impl ExperimentFile {
     pub fn resolved(&self) -> Result<String> {
         let mut file = self.clone();
         file.cohort.params.iter_mut().for_each(|(_, value)| base_names(value));
+        // Where a cohort lies says something of the machine, also from where the experiment file lies.
+        if let Some(Value::String(path)) = file.cohort.params.get_mut("path") {
+            *path = Path::new(path.as_str()).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        }
         file.image.iter_mut().chain(file.features.values_mut()).for_each(|stage| {
             stage.params.iter_mut().for_each(|(_, value)| base_names(value));
         });
@@ -404,9 +408,11 @@ splitter = { stage = "stratified-kfold", n_folds = 5 }
         let error = ExperimentFile::parse(&FILE.replace("seed = 1", "sed = 1"), &[]).unwrap_err();
         assert!(error.to_string().contains("sed"), "{error}");
         assert!(error.to_string().lines().count() <= 3);
-        let absolute = FILE.replace("\"cohort.csv\"", "\"/somewhere/private/cohort.csv\"");
-        let resolved = ExperimentFile::parse(&absolute, &[]).unwrap().resolved().unwrap();
-        assert!(resolved.contains("\"cohort.csv\"") && !resolved.contains("private"), "{resolved}");
+        for path in ["/somewhere/private/cohort.csv", "../../private/cohort.csv"] {
+            let elsewhere = FILE.replace("\"cohort.csv\"", &format!("{path:?}"));
+            let resolved = ExperimentFile::parse(&elsewhere, &[]).unwrap().resolved().unwrap();
+            assert!(resolved.contains("\"cohort.csv\"") && !resolved.contains("private"), "{resolved}");
+        }
         let escaping = FILE.replace("name = \"intra\"", "name = \"../intra\"");
         assert_eq!(ExperimentFile::parse(&escaping, &[]).unwrap_err().code(), Code::ParameterFile);
         let error = ExperimentFile::parse(&FILE.replace("\"demo\"", "\"../demo\""), &[]).unwrap_err();

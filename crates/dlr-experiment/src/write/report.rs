@@ -368,7 +368,11 @@ fn cam(outcome: &Outcome, maps: &Maps) -> Cam {
         signed: true,
         notes: vec![
             "The network is frozen and the model on its pooled features is linear, so the map has a closed form: each \
-             position's part of the log odds is known exactly, and the mean of a map is the deep block's part."
+             position's part of the log odds is known exactly, and the mean of a map is what the deep block adds to them."
+                .into(),
+            "A map shows what each place adds, not what sets it apart from other patients: where the average patient's \
+             map is negative, so is this one's, even if the deep block speaks for the positive class more than usual. \
+             SHAP values, and the share beside each case, are differences from the average training patient."
                 .into(),
             "Each patient's map is the mean over the cross-validated models that had not seen that patient.".into(),
             "Only the deep block is mapped. Its share of the attribution stands beside each case: a map of a small share \

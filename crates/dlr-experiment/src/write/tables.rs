@@ -1,7 +1,7 @@
 //! `features.csv` and `.parquet`, `features.json`, `selected.csv`, `predictions.csv`.
 
 use crate::{folder::RunFolder, judge::guidelines, outcome::Outcome};
-use dlr_core::{Result, Role};
+use dlr_core::{CaseRecord, Result, Role};
 use dlr_evaluation::ItemStatus;
 use dlr_io::FeatureColumns;
 use dlr_report::data::Setting;
@@ -20,7 +20,7 @@ pub(super) fn features(outcome: &Outcome, folder: &RunFolder) -> Result<()> {
     let mut columns = FeatureColumns {
         texts: vec![
             ("ID".into(), rows.iter().map(|r| r.id.clone()).collect()),
-            ("patient".into(), rows.iter().map(|r| r.patient.clone()).collect()),
+            ("patient".into(), patient_numbers(rows)),
             ("role".into(), rows.iter().map(|r| role(r.role)).collect()),
             ("center".into(), rows.iter().map(|r| r.center.clone()).collect()),
         ],
@@ -40,6 +40,20 @@ pub(super) fn features(outcome: &Outcome, folder: &RunFolder) -> Result<()> {
     columns.write_parquet(&folder.path("features.parquet")?)?;
     let undefined = &outcome.prepared.undefined;
     folder.write_json("features.json", &json!({ "features": sidecar, "undefined": undefined }))
+}
+
+/// Patients by number, in the order in which they are met: which cases are one patient's, and not who that is.
+fn patient_numbers(rows: &[CaseRecord]) -> Vec<String> {
+    let mut met: Vec<&str> = Vec::new();
+    rows.iter()
+        .map(|row| {
+            let at = met.iter().position(|patient| *patient == row.patient).unwrap_or_else(|| {
+                met.push(&row.patient);
+                met.len() - 1
+            });
+            format!("{}", at + 1)
+        })
+        .collect()
 }
 
 /// Code, definition, aggregation, unit and profile of a column.

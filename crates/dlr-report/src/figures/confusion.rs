@@ -73,7 +73,7 @@ fn one(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawing> {
                 .colour(SOFT),
         );
     }
-    let caption = "Cases by truth (rows) and call at the cut (columns); percentages are of the row.".into();
+    let caption = "Cases by truth (rows) and call at the cut (columns); percentages are of the row. In repeated cross-validation: the first repeat.".into();
     Some(Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish() })
 }
 

@@ -1,8 +1,8 @@
 //! `dlr check COHORT.csv`: every problem of every case, nothing computed.
 
-use dlr_core::{Error, Roi};
-use dlr_io::{Manifest, read_pair};
-use std::path::PathBuf;
+use dlr_core::Roi;
+use dlr_io::{LabelSelection, Manifest, read_pair};
+use std::path::{Path, PathBuf};
 
 /// Arguments of `dlr check`.
 #[derive(Debug, clap::Args)]
@@ -21,7 +21,10 @@ impl Args {
                 continue;
             }
             for (name, path) in &row.masks {
-                errors.extend(problem(&row.image, path, &row.selection).map(|e| e.for_case(&row.id).for_case(name)));
+                match problem(&row.image, path, &row.selection) {
+                    Ok(notes) => notes.iter().for_each(|note| println!("note: case {}: {note}", row.id)),
+                    Err(error) => errors.push(error.for_case(&row.id).for_case(name)),
+                }
             }
         }
         errors.extend(missing);
@@ -36,10 +39,9 @@ impl Args {
     }
 }
 
-fn problem(image: &std::path::Path, mask: &std::path::Path, selection: &dlr_io::LabelSelection) -> Option<Error> {
-    let pair = match read_pair(image, mask, selection) {
-        Ok(pair) => pair.value,
-        Err(error) => return Some(error),
-    };
-    Roi::new(&pair.image, &pair.mask).err()
+/// What is remarkable about a case that can be used, or why it cannot.
+fn problem(image: &Path, mask: &Path, selection: &LabelSelection) -> dlr_core::Result<Vec<String>> {
+    let pair = read_pair(image, mask, selection)?;
+    Roi::new(&pair.value.image, &pair.value.mask)?;
+    Ok(pair.notes)
 }
