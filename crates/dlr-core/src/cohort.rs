@@ -86,7 +86,11 @@ impl Cohort {
         let mut roles = BTreeMap::new();
         for record in &records {
             if !ids.insert(&record.id) {
-                return Err(Error::new(Code::DuplicateId, "this ID stands twice").for_case(&record.id));
+                return Err(Error::new(Code::DuplicateId, "this ID stands twice")
+                    .expected("each ID once")
+                    .found("it again")
+                    .hint("one row per examination; two examinations of one patient share `patient`, not `ID`")
+                    .for_case(&record.id));
             }
             if *roles.entry(&record.patient).or_insert(record.role) != record.role {
                 return Err(Error::new(Code::PatientOverlap, "the patient of this case is both train and external")

@@ -34,6 +34,7 @@ impl<'a> Roi<'a> {
         let Some(bounding_box) = mask.bounding_box() else {
             return Err(Error::new(Code::EmptyMask, "mask is empty")
                 .expected("at least one voxel inside")
+                .found("none")
                 .hint("check the label value, and that mask and image belong together"));
         };
         let Survey { n_voxels, n_bad, first_bad } = match image.voxels() {
@@ -46,7 +47,8 @@ impl<'a> Roi<'a> {
                 format!("{n_bad} of {n_voxels} voxels in the mask are NaN or infinite"),
             )
             .expected("finite intensities inside the mask")
-            .found(format!("{} at z={z}, y={y}, x={x}", image.get([z, y, x]))));
+            .found(format!("{} at z={z}, y={y}, x={x}", image.get([z, y, x])))
+            .hint("mend these voxels, or leave them out of the mask"));
         }
         Ok(Roi { image, mask, bounding_box, n_voxels })
     }

@@ -228,6 +228,7 @@ fn finite(case: &Case) -> Result<()> {
     let Some(((z, y, x), value)) = bad.next() else { return Ok(()) };
     let n_bad = 1 + bad.count();
     Err(Error::new(Code::NotFinite, format!("{n_bad} voxels of the image, outside its regions, are NaN or infinite"))
+        .expected("finite intensities")
         .found(format!("{value} at z={z}, y={y}, x={x}"))
         .hint("image steps read every voxel: replace these, or run without image steps")
         .for_case(&case.id))

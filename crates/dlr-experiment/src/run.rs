@@ -144,6 +144,7 @@ fn some_to_learn_from(cohort: &Cohort) -> Result<()> {
     }
     Err(Error::new(Code::LabelValues, "no training case has a label")
         .expected("a column `label` of 0 and 1, and `role` train for some cases")
+        .found("none")
         .hint("the class stands in `label`; `Label` is the value inside the mask, as in pyradiomics"))
 }
 

@@ -14,6 +14,8 @@ pub(crate) fn reading(path: &Path, error: &io::Error) -> Error {
     let name = base_name(path);
     match error.kind() {
         io::ErrorKind::NotFound => Error::new(Code::FileMissing, format!("file `{name}` does not exist"))
+            .expected("a file that can be read")
+            .found("nothing of that name")
             .hint("relative paths start at the folder of the manifest"),
         io::ErrorKind::IsADirectory => Error::new(Code::FileMissing, format!("`{name}` is a folder, not a file")),
         io::ErrorKind::PermissionDenied => {
@@ -31,6 +33,8 @@ pub(crate) fn reading(path: &Path, error: &io::Error) -> Error {
 /// A file that ends before its last voxel.
 pub(crate) fn truncated(path: &Path) -> Error {
     Error::new(Code::FileTruncated, format!("file `{}` ends early", base_name(path)))
+        .expected("as many voxels as its header says")
+        .found("fewer")
         .hint("copy or download the file again")
 }
 

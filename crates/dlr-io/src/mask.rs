@@ -147,7 +147,9 @@ impl Labelled<'_> {
             return Ok(());
         }
         Err(Error::new(Code::EmptyMask, format!("mask `{}` is empty", base_name(path)))
-            .expected("at least one voxel that is not 0"))
+            .expected("at least one voxel that is not 0")
+            .found("only 0")
+            .hint("check that this is the mask, and that it was saved with its labels"))
     }
 
     /// The chosen labels, ascending.

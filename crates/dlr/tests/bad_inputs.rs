@@ -17,6 +17,11 @@ fn refused(spoil: impl Fn(&SmallCohort), code: &str, case: Option<&str>) {
     let error: Vec<&str> = text.lines().filter(|line| line.starts_with("error: ") || line.starts_with("  ")).collect();
     assert!(error[0].starts_with(&format!("error: {code}")), "{text}");
     assert!(text.lines().count() <= 3, "more than three lines:\n{text}");
+    if code < "E0400" {
+        for part in ["expected ", "found ", "hint: "] {
+            assert!(text.contains(part), "no `{part}` in:\n{text}");
+        }
+    }
     if let Some(case) = case {
         assert!(error[0].contains(case), "the case is not named:\n{text}");
     }

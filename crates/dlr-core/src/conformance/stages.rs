@@ -2,9 +2,9 @@
 
 use super::{sample_case, sample_cohort, sample_dataset};
 use crate::{
-    Case, CaseSet, CaseSource, Code, Cohort, Error, Explainer, FeatureExtractor, FeatureLearner, FittedModel, Fold,
-    Form, ImageLearner, ImageStep, Metric, Model, Predictions, Result, Role, Splitter, TableStep, TrainSet, Truth,
-    Volume,
+    Case, CaseSet, CaseSource, Code, Cohort, Error, Explainer, FeatureExtractor, FeatureLearner, FeatureTable,
+    FittedModel, FittedTableStep, Fold, Form, ImageLearner, ImageStep, LinearForm, Metric, Model, Predictions, Result,
+    Role, Splitter, TableStep, TrainSet, Truth, Volume,
 };
 use std::collections::BTreeSet;
 
@@ -172,7 +172,29 @@ pub fn check_table_step(step: &dyn TableStep) -> Result<()> {
     require(x.n_features() > 0, "a step must keep at least one column")?;
     let alone = a.apply(&held_out.table().rows(&[1]))?;
     require(bits(alone.values()) == bits(x.rows(&[1]).values()), "a row must not depend on the rows beside it")?;
-    require(a.freeze()? == b.freeze()?, "the same fit must freeze to the same state")
+    require(a.freeze()? == b.freeze()?, "the same fit must freeze to the same state")?;
+    check_pull_back(a.as_ref(), held_out.table(), &x)
+}
+
+/// A form on what a step gives, pulled back to what it takes, is the same number for every row.
+fn check_pull_back(step: &dyn FittedTableStep, given: &FeatureTable, made: &FeatureTable) -> Result<()> {
+    // Weights without a common measure, so that no two columns can stand in for one another.
+    let weights = made.names().iter().enumerate().map(|(i, name)| (name.clone(), ((i + 2) as f64).sqrt())).collect();
+    let form = LinearForm { intercept: 0.5, weights };
+    let after = margins(&form, made)?;
+    let Some(back) = step.pull_back(form) else { return Ok(()) };
+    let before = margins(&back, given)?;
+    let agree = before.iter().zip(&after).all(|(b, a)| (b - a).abs() <= 1e-8 * (1.0 + a.abs()));
+    require(agree, "a form pulled back through a step must give the same margins")
+}
+
+fn margins(form: &LinearForm, table: &FeatureTable) -> Result<Vec<f64>> {
+    let names: Vec<_> = form.weights.iter().map(|(name, _)| name.clone()).collect();
+    let values = table.select(&names)?.values().clone();
+    let of_row = |row: ndarray::ArrayView1<'_, f64>| {
+        form.intercept + row.iter().zip(&form.weights).map(|(value, (_, weight))| value * weight).sum::<f64>()
+    };
+    Ok(values.outer_iter().map(of_row).collect())
 }
 
 /// The model predicts probabilities of rows it has not seen, better than chance where the signal is plain; a row does
@@ -218,19 +240,13 @@ fn concordance(predictions: &Predictions, truth: &Truth) -> f64 {
     won / n
 }
 
-fn check_form(model: &dyn FittedModel, table: &crate::FeatureTable, predictions: &Predictions) -> Result<()> {
+fn check_form(model: &dyn FittedModel, table: &FeatureTable, predictions: &Predictions) -> Result<()> {
     let Form::Linear(form) = model.form() else { return Ok(()) };
-    for (row, score) in table.values().outer_iter().zip(predictions.scores()) {
-        let mut margin = form.intercept;
-        for (name, weight) in &form.weights {
-            let position =
-                table.position(name).ok_or_else(|| broken("a linear form names a column that is not there"))?;
-            margin += weight * row[position];
-        }
-        let from_form = 1.0 / (1.0 + (-margin).exp());
-        require((from_form - score).abs() < 1e-9, "a linear form must give the predictions back")?;
-    }
-    Ok(())
+    let margins =
+        margins(&form, table).map_err(|_| broken("a linear form names a column twice, or one that is not there"))?;
+    let agree =
+        margins.iter().zip(predictions.scores()).all(|(m, score)| (1.0 / (1.0 + (-m).exp()) - score).abs() < 1e-9);
+    require(agree, "a linear form must give the predictions back")
 }
 
 /// The splitter divides the training patients, each held out once per repeat, none external, the same for a seed.
@@ -255,6 +271,7 @@ pub fn check_splitter(splitter: &dyn Splitter) -> Result<()> {
                 "a fold may name training patients only",
             )?;
         }
+        require(held_out == patients, "each training patient must be held out once per repeat")?;
     }
     Ok(())
 }

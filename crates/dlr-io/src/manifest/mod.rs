@@ -308,7 +308,13 @@ fn duplicates(rows: &[ManifestRow]) -> Vec<Error> {
         let earlier = *first.entry(row.id.to_lowercase()).or_insert(row.line);
         if earlier != row.line {
             let fact = format!("ID on line {} is already on line {earlier}", row.line);
-            errors.push(Error::new(Code::DuplicateId, fact).expected("each ID once").for_case(&row.id));
+            errors.push(
+                Error::new(Code::DuplicateId, fact)
+                    .expected("each ID once")
+                    .found(format!("`{}` again", row.id))
+                    .hint("one row per examination; two examinations of one patient share `patient`, not `ID`")
+                    .for_case(&row.id),
+            );
         }
     }
     errors

@@ -5,8 +5,8 @@ mod conformance;
 mod experiment;
 mod extract;
 mod phantom;
-mod suggest;
 mod predict;
+mod suggest;
 
 use clap::{Parser, Subcommand};
 
