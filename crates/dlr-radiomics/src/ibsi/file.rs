@@ -1,16 +1,4 @@
-//! Parameter files of the `ibsi` profile: the names of [`IbsiParams`], one section each.
-//!
-//! | key | value | default |
-//! |---|---|---|
-//! | `profile` | `ibsi`: says of which profile the file is | |
-//! | `bins` | `as-is`, or one of `bin_width: W` and `n_bins: N` | none: must be chosen |
-//! | `ivh_bins` | as `bins` | `n_bins: 1000` |
-//! | `resampling` | `spacing_mm: [z, y, x]` (0 keeps an axis), `interpolation: linear` or `cubic-spline`, `round` | none; `linear`; false |
-//! | `lowest`, `highest` | bounds of range re-segmentation, included | open |
-//! | `outlier_sigma` | outlier re-segmentation | none |
-//! | `families` | list of family names, or `all` | `all` |
-//! | `aggregations` | list of aggregations, or `all` | `[3d-merged]` |
-//! | `distance`, `ngldm_coarseness`, `beyond_consensus` | as in [`IbsiParams`] | 1, 0, false |
+//! Parameter files of the `ibsi` profile: the names of [`IbsiParams`], read from a tree that any format gives.
 
 use super::params::{FAMILIES, IbsiParams, Interpolation, IvhBins, Resampling};
 use super::{Aggregation, Bins};
@@ -33,8 +21,19 @@ const KEYS: [&str; 12] = [
 ];
 
 impl IbsiParams {
-    /// A parameter file that was parsed into a tree; see the table at the head of this page's module, repeated in
-    /// `docs/quickstart.md`.
+    /// A parameter file that was parsed into a tree.
+    ///
+    /// | key | value | default |
+    /// |---|---|---|
+    /// | `profile` | `ibsi`: says of which profile the file is | |
+    /// | `bins` | `as-is`, or one of `bin_width: W` and `n_bins: N` | none: must be chosen |
+    /// | `ivh_bins` | as `bins` | `n_bins: 1000` |
+    /// | `resampling` | `spacing_mm: [z, y, x]` (0 keeps an axis), `interpolation: linear` or `cubic-spline`, `round` | none; `linear`; false |
+    /// | `lowest`, `highest` | bounds of range re-segmentation, included | open |
+    /// | `outlier_sigma` | outlier re-segmentation | none |
+    /// | `families` | list of family names, or `all` | `all` |
+    /// | `aggregations` | list of aggregations, or `all` | `[3d-merged]` |
+    /// | `distance`, `ngldm_coarseness`, `beyond_consensus` | as in [`IbsiParams`] | 1, 0, false |
     ///
     /// # Errors
     /// [`Code::ParameterFile`] where a section has the wrong form or `bins` is missing, [`Code::UnknownName`] with the

@@ -92,7 +92,7 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// From `(value, weight)` pairs, which are walked several times, and the seven [`percentiles`].
+    /// From `(value, weight)` pairs, which are walked several times, and the seven percentiles.
     pub fn new<I: Iterator<Item = (f64, f64)>>(values: impl Fn() -> I, percentiles: [f64; 7]) -> Self {
         let [minimum, p10, p25, median, p75, p90, maximum] = percentiles;
         let n = sum(values().map(|(_, w)| w));

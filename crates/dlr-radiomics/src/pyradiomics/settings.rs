@@ -192,7 +192,8 @@ impl Settings {
     /// Sets one setting by its name in parameter files.
     ///
     /// # Errors
-    /// [`Code::UnknownName`] with the nearest known name, [`Code::Parameter`] for a value outside its range.
+    /// [`dlr_core::Code::UnknownName`] with the nearest known name, [`dlr_core::Code::Parameter`] for a value outside
+    /// its range.
     pub fn set(&mut self, name: &str, value: &Setting) -> Result<()> {
         let at = Named { name, value };
         match name {
