@@ -27,6 +27,7 @@ pub struct Suite {
 /// Every suite, in the order in which they run.
 pub const SUITES: &[Suite] = &[
     Suite { name: "ibsi1", about: "consensus values of the IBSI reference manual", fixtures: "ibsi1", run: ibsi1 },
+    Suite { name: "ibsi2", about: "filters of IBSI chapter 2: maps and statistics", fixtures: "ibsi2", run: ibsi2 },
     Suite { name: "sts-teams", about: "values of the IBSI teams on real sarcoma MRI", fixtures: "", run: sts_teams },
     Suite { name: "pyradiomics", about: "values of pyradiomics", fixtures: "pyradiomics", run: pyradiomics },
     Suite { name: "nifti", about: "odd and broken NIfTI files", fixtures: "nifti_odd", run: nifti },
@@ -79,6 +80,11 @@ fn pair(image: &Path, mask: &Path, label: u32) -> Result<(Volume, Mask)> {
 fn ibsi1(folders: &Folders) -> Result<Vec<SuiteTable>> {
     let (reference, data) = folders.together("ibsi1")?;
     dlr_radiomics::ibsi::conformance::ibsi1(&reference, &data, &dlr_io::read_volume)
+}
+
+fn ibsi2(folders: &Folders) -> Result<Vec<SuiteTable>> {
+    let (reference, data) = folders.together("ibsi2")?;
+    dlr_radiomics::ibsi::conformance::ibsi2(&reference, &data, &dlr_io::read_volume)
 }
 
 fn sts_teams(folders: &Folders) -> Result<Vec<SuiteTable>> {

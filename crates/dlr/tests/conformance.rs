@@ -51,6 +51,7 @@ fn an_unknown_suite_is_named() {
 fn the_full_reference_folders() {
     let folders = [
         ("ibsi1", "data/ibsi1", None),
+        ("ibsi2", "data/ibsi2", None),
         ("sts-teams", "data/sts", None),
         ("pyradiomics", "peers/pyradiomics_reference", Some("data/pyradiomics")),
         ("nifti", "data/nifti_odd", None),

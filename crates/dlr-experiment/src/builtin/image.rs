@@ -21,10 +21,11 @@ pub(super) fn register(shelf: &mut Shelf<dyn ImageStep>) {
     add::<N4Keys>(shelf, "n4");
     add::<RingKeys>(shelf, "ring");
     add::<MasksKeys>(shelf, "masks");
+    add::<super::filter::FilterKeys>(shelf, "filter");
 }
 
 /// Keys that make a step.
-trait Keys: DeserializeOwned + Serialize {
+pub(super) trait Keys: DeserializeOwned + Serialize {
     fn step(self) -> Result<Box<dyn ImageStep>>;
 }
 
@@ -273,6 +274,7 @@ mod tests {
             "resample" => "spacing_mm = [1.0, 1.0, 1.0]",
             "body" => "threshold = 310.0",
             "masks" => "name = \"near\"\nexpression = \"ring(mass, 0, 4) - peri\"",
+            "filter" => "kind = \"log\"\nsigma_mm = 2.0",
             "ring" => "within = \"image\"\nto_mm = 4.0",
             _ => "within = \"image\"",
         };

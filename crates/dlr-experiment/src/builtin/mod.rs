@@ -1,6 +1,7 @@
 //! The stages of this workspace under their registered names.
 
 mod extractors;
+mod filter;
 mod image;
 mod listed;
 mod source;
