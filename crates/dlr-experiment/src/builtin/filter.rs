@@ -223,3 +223,44 @@ impl FilterKeys {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Registry, config::Stage};
+    use dlr_core::{Code, Error, ImageStep, conformance::check_image_step};
+    use std::path::Path;
+
+    fn make(keys: &str) -> Result<(Box<dyn ImageStep>, Stage), Error> {
+        let stage = Stage { stage: "filter".into(), params: toml::from_str(keys).unwrap() };
+        Registry::builtin().image_steps.make_resolved(&stage, "", Path::new(""))
+    }
+
+    #[test]
+    fn every_kind_keeps_the_contract_and_says_its_defaults() {
+        let kinds = [
+            "kind = \"mean\"\nsupport = 3\nboundary = { constant = 2.5 }",
+            "kind = \"log\"\nsigma_mm = 2",
+            "kind = \"laws\"\nkernels = \"L5E5\"\nrotation_invariance = \"max\"\nenergy_distance = 3\ndimension = \"2d\"",
+            "kind = \"gabor\"\nsigma_mm = 2.0\nlambda_mm = 3.0\ntheta_deg = [0.0, 45.0]",
+            "kind = \"wavelet\"\nwavelet = \"coif1\"\nband = \"LHL\"\nrotation_invariance = \"mean\"",
+            "kind = \"simoncelli\"\nboundary = \"periodic\"",
+            "kind = \"riesz\"\norder = [1, 0, 0]\nlog_sigma_mm = 2.0",
+        ];
+        for keys in kinds {
+            let (step, resolved) = make(keys).unwrap_or_else(|e| panic!("{keys}: {e}"));
+            check_image_step(step.as_ref()).unwrap_or_else(|e| panic!("{keys}: {e}"));
+            assert!(["kind", "dimension", "boundary"].iter().all(|key| resolved.params.contains_key(*key)), "{keys}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_filter_is_refused() {
+        let code = |keys: &str| make(keys).err().map(|e| e.code());
+        assert_eq!(code("kind = \"sobel\""), Some(Code::ParameterFile));
+        assert_eq!(code("kind = \"mean\"\nsupport = 3\nsigma_mm = 1.0"), Some(Code::ParameterFile));
+        assert_eq!(code("kind = \"mean\"\nsupport = 4"), Some(Code::Parameter));
+        assert_eq!(code("kind = \"laws\"\nkernels = \"L5E5\""), Some(Code::Parameter));
+        let both = "kind = \"riesz\"\norder = [1, 0, 0]\nlog_sigma_mm = 2.0\nsimoncelli_level = 1";
+        assert_eq!(code(both), Some(Code::Parameter));
+    }
+}
