@@ -99,6 +99,25 @@ pub struct PipelineSection {
     pub steps: Vec<Stage>,
     /// The classifier.
     pub model: Stage,
+    /// How values are chosen where a stage has a `tune` table.
+    #[serde(default)]
+    pub tuning: TuningSection,
+}
+
+/// How inner cross-validation chooses among the values that stages list under `tune`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TuningSection {
+    /// Inner folds, stratified, by patient.
+    pub n_folds: usize,
+    /// `auc` or `log-loss`.
+    pub measure: dlr_modelling::validation::TuneMeasure,
+}
+
+impl Default for TuningSection {
+    fn default() -> Self {
+        TuningSection { n_folds: 5, measure: Default::default() }
+    }
 }
 
 /// A model: which feature blocks it sees, through which pipeline.

@@ -27,6 +27,7 @@ mod registry;
 mod resolve;
 mod rules;
 mod run;
+mod tune;
 mod volume;
 mod write;
 

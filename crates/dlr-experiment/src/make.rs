@@ -2,18 +2,21 @@
 //! their own parameters. `stacked` is made of other pipelines; `icc` reads feature blocks of other readers.
 
 use crate::{
-    config::{ExperimentFile, PipelineSection, Stage, known},
+    config::{ExperimentFile, PipelineSection, Stage, TuningSection, known},
     prepare::Prepared,
     registry::Registry,
+    tune::alternatives,
 };
 use dlr_core::{Code, Error, FeatureName, FeatureTable, Model, Result, TableStep};
 use dlr_modelling::{
     Pipeline,
     models::{Block, Stacked},
-    steps::{IccFilter, IccParams},
+    stats::IccForm,
+    steps::{IccFilter, IccParams, Unread},
+    validation::TunedPipeline,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::{collections::BTreeSet, path::Path};
+use std::path::Path;
 use toml::Value;
 
 /// Late fusion inside late fusion may go this deep.
@@ -61,10 +64,21 @@ fn one() -> f64 {
 ///
 /// Columns that no reading holds stay: they do not depend on what a reader drew.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct IccKeys {
     readings: Vec<Vec<String>>,
-    #[serde(flatten)]
-    params: IccParams,
+    #[serde(default = "two_one")]
+    form: IccForm,
+    #[serde(default = "good")]
+    min_lower: f64,
+}
+
+fn two_one() -> IccForm {
+    IccParams::default().form
+}
+
+fn good() -> f64 {
+    IccParams::default().min_lower
 }
 
 /// What pipelines are made from.
@@ -82,21 +96,27 @@ impl Maker<'_> {
     ///
     /// # Errors
     /// Those of the registry and of the parameters.
-    pub(crate) fn pipeline(&self, section: &PipelineSection) -> Result<(Pipeline, PipelineSection)> {
+    pub(crate) fn pipeline(&self, section: &PipelineSection) -> Result<(Box<dyn Model>, PipelineSection)> {
         self.at_depth(section, 0)
     }
 
-    fn at_depth(&self, section: &PipelineSection, depth: usize) -> Result<(Pipeline, PipelineSection)> {
+    fn at_depth(&self, section: &PipelineSection, depth: usize) -> Result<(Box<dyn Model>, PipelineSection)> {
+        let mut resolved = section.clone();
         let mut steps = Vec::new();
-        let mut resolved = PipelineSection { steps: Vec::new(), model: section.model.clone() };
-        for stage in &section.steps {
-            let (step, stage) = self.step(stage)?;
-            steps.push(step);
-            resolved.steps.push(stage);
+        for stage in &mut resolved.steps {
+            steps.push(alternatives(stage, |stage| self.step(stage))?);
         }
-        let (model, stage) = self.model(&section.model, depth)?;
-        resolved.model = stage;
-        Ok((Pipeline { steps, model }, resolved))
+        let model = alternatives(&mut resolved.model, |stage| self.model(stage, depth))?;
+        let TuningSection { n_folds, measure } = section.tuning;
+        if n_folds < 2 {
+            return Err(Error::new(Code::Parameter, format!("`tuning.n_folds` is {n_folds}, but must be 2 or more")));
+        }
+        if model.len() == 1 && steps.iter().all(|step| step.len() == 1) {
+            let steps = steps.into_iter().flatten().map(|(_, step)| step).collect();
+            let model = model.into_iter().next().expect("there is exactly one").1;
+            return Ok((Box::new(Pipeline::new(steps, model)), resolved));
+        }
+        Ok((Box::new(TunedPipeline { steps, model, n_folds, measure }), resolved))
     }
 
     fn step(&self, stage: &Stage) -> Result<(Box<dyn TableStep>, Stage)> {
@@ -106,7 +126,8 @@ impl Maker<'_> {
         let keys: IccKeys = read(stage)?;
         let readings = self.readings(&keys.readings)?;
         let resolved = resolved(stage, &keys);
-        Ok((Box::new(BetweenReaders { filter: IccFilter { params: keys.params, readings } }), resolved))
+        let params = IccParams { form: keys.form, min_lower: keys.min_lower, unread: Unread::Keep };
+        Ok((Box::new(IccFilter { params, readings }), resolved))
     }
 
     /// A table per reader, all with the first reader's columns; none before there are features.
@@ -147,7 +168,7 @@ impl Maker<'_> {
             known("pipeline", &block.pipeline, self.file.pipelines.keys())?;
             let (pipeline, _) = self.at_depth(&self.file.pipelines[&block.pipeline], depth + 1)?;
             let (name, prefixes) = (block.name.clone(), block.prefixes.clone());
-            Ok(Block { name, prefixes, model: Box::new(pipeline) })
+            Ok(Block { name, prefixes, model: pipeline })
         });
         let stacked = Stacked { blocks: blocks.collect::<Result<_>>()?, n_folds: keys.n_folds, c: keys.c };
         Ok((Box::new(stacked), resolved(stage, &keys)))
@@ -185,30 +206,6 @@ fn resolved(stage: &Stage, keys: &impl Serialize) -> Stage {
     resolved
 }
 
-/// [`IccFilter`] on the columns that readers gave; all others pass.
-struct BetweenReaders {
-    filter: IccFilter,
-}
-
-impl TableStep for BetweenReaders {
-    fn fit(&self, train: &dlr_core::TrainSet, seed: u64) -> Result<Box<dyn dlr_core::FittedTableStep>> {
-        let read: BTreeSet<_> = self.filter.readings.iter().flat_map(|table| table.names()).collect();
-        let others: Vec<_> = train.names().iter().filter(|name| !read.contains(name)).cloned().collect();
-        if others.is_empty() {
-            return self.filter.fit(train, seed);
-        }
-        // The same numbers in every reading: full agreement, which is what not depending on the reader means.
-        let own = train.table().select(&others)?;
-        let beside = |table: &FeatureTable| -> Result<FeatureTable> {
-            let rows: Vec<usize> = train
-                .table()
-                .cases()
-                .iter()
-                .filter_map(|case| table.cases().iter().position(|other| other == case))
-                .collect();
-            table.rows(&rows).beside(&own)
-        };
-        let readings = self.filter.readings.iter().map(beside).collect::<Result<_>>()?;
-        IccFilter { params: self.filter.params.clone(), readings }.fit(train, seed)
-    }
-}
+#[cfg(test)]
+#[path = "make_tests.rs"]
+mod tests;

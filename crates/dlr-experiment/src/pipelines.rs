@@ -34,5 +34,5 @@ pub(crate) fn plan(
     let maker = Maker { file, registry, folder, prepared: Some(prepared) };
     let (model, _) = maker.pipeline(&file.pipelines[&section.pipeline])?;
     let table = columns_of(prepared, &section.blocks, &section.columns)?;
-    Ok(Planned { section: section.clone(), data: Dataset::new(&table, cohort)?, model: Box::new(model) })
+    Ok(Planned { section: section.clone(), data: Dataset::new(&table, cohort)?, model })
 }

@@ -54,6 +54,7 @@ pub(crate) fn add_baseline(file: &mut ExperimentFile, prepared: &Prepared) -> Re
     let stage = |stage: &str| Stage { stage: stage.into(), params: Table::new() };
     let balanced = Table::from_iter([("class_weight".to_owned(), Value::String("balanced".into()))]);
     file.pipelines.entry(PIPELINE.into()).or_insert_with(|| PipelineSection {
+        tuning: Default::default(),
         steps: vec![stage("impute"), stage("zscore")],
         model: Stage { stage: "logistic".into(), params: balanced },
     });

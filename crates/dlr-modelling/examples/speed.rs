@@ -5,7 +5,7 @@
 
 use dlr_core::{CaseRecord, Cohort, Dataset, FeatureName, FeatureTable, Model, Result, Rng, TrainSet};
 use dlr_modelling::glm::{Family, PathLimits, PathProblem, penalties, solve_path};
-use dlr_modelling::models::LogisticRegression;
+use dlr_modelling::models::{ExtraTrees, GradientBoosting, LogisticRegression, RandomForest};
 use dlr_modelling::selection::{
     CvSettings, FoldMean, LassoParams, PathMeasure, RfeEstimator, RfeParams, RfeStep, cross_validate, eliminate, rfe_cv,
 };
@@ -101,6 +101,22 @@ fn main() -> Result<()> {
         let settings = CvSettings { measure: PathMeasure::Deviance, mean: FoldMean::Alike, standardise: false, limits };
         let cv = cross_validate(&gaussian, &penalties(&gaussian, 100, 1e-3), &folds(10), settings)?;
         Ok(format!("best penalty {:.5}", cv.points[cv.best].lambda))
+    });
+    let (_, whole) = train_set(&x, &labels)?;
+    time("random forest, 100 trees", &|| {
+        let fitted = RandomForest::default().fit(&whole, 1)?;
+        Ok(format!("asks {} columns", fitted.selected().len()))
+    });
+    time("extra trees, 100 trees", &|| {
+        let fitted = ExtraTrees::default().fit(&whole, 1)?;
+        Ok(format!("asks {} columns", fitted.selected().len()))
+    });
+    time("gradient boosting, 100 trees", &|| {
+        let fitted = GradientBoosting::default().fit(&whole, 1)?;
+        Ok(format!("asks {} columns", fitted.selected().len()))
+    });
+    time("correlation filter, Spearman, limit 0.95", &|| {
+        Ok(format!("{} columns", CorrelationFilter::default().kept(&columns, &labels).len()))
     });
     let step_one =
         |estimator| RfeParams { n_keep: 20, step: RfeStep::Count(1), fine_below: 0, estimator, ..RfeParams::default() };

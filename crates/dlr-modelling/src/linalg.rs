@@ -21,6 +21,27 @@ pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7])) + tail
 }
 
+/// `dot(a, x)` and `dot(b, x)` in one walk over `x`, to the same bits.
+#[inline]
+fn dot_two(a: &[f64], b: &[f64], x: &[f64]) -> (f64, f64) {
+    let ((head_a, tail_a), (head_b, tail_b), (head_x, tail_x)) =
+        (a.as_chunks::<8>(), b.as_chunks::<8>(), x.as_chunks::<8>());
+    let (mut of_a, mut of_b) = ([0.0; 8], [0.0; 8]);
+    for ((p, q), y) in head_a.iter().zip(head_b).zip(head_x) {
+        for lane in 0..8 {
+            of_a[lane] += p[lane] * y[lane];
+            of_b[lane] += q[lane] * y[lane];
+        }
+    }
+    let (mut rest_a, mut rest_b) = (0.0, 0.0);
+    for ((p, q), y) in tail_a.iter().zip(tail_b).zip(tail_x) {
+        rest_a += p * y;
+        rest_b += q * y;
+    }
+    let join = |l: [f64; 8]| ((l[0] + l[4]) + (l[1] + l[5])) + ((l[2] + l[6]) + (l[3] + l[7]));
+    (join(of_a) + rest_a, join(of_b) + rest_b)
+}
+
 /// `Σ a_i` in the order of [`dot`].
 #[inline]
 pub(crate) fn sum(a: &[f64]) -> f64 {
@@ -178,23 +199,53 @@ pub(crate) struct Cholesky {
 impl Cholesky {
     /// Factors the lower triangle of `matrix` (row-major, `n * n`); `None` where it is not positive definite.
     pub(crate) fn of(mut matrix: Vec<f64>, n: usize) -> Option<Self> {
-        for i in 0..n {
-            for j in 0..=i {
-                let (above, from_i) = matrix.split_at_mut(i * n);
-                let row_i = &mut from_i[..=i];
-                if j == i {
-                    let pivot = row_i[i] - dot(&row_i[..i], &row_i[..i]);
-                    if pivot.is_nan() || pivot <= 0.0 {
-                        return None;
-                    }
-                    row_i[i] = pivot.sqrt();
+        // Two rows at a time: each finished row is then read half as often.
+        let mut i = 0;
+        while i < n {
+            let (above, from_i) = matrix.split_at_mut(i * n);
+            let n_rows = (n - i).min(2);
+            let (row_a, rest) = from_i.split_at_mut(n);
+            let mut nothing = [];
+            let row_b: &mut [f64] = if n_rows == 2 { &mut rest[..n] } else { &mut nothing };
+            for j in 0..i {
+                let row_j = &above[j * n..=j * n + j];
+                if n_rows == 2 {
+                    let (a, b) = dot_two(&row_a[..j], &row_b[..j], &row_j[..j]);
+                    row_a[j] = (row_a[j] - a) / row_j[j];
+                    row_b[j] = (row_b[j] - b) / row_j[j];
                 } else {
-                    let row_j = &above[j * n..=j * n + j];
-                    row_i[j] = (row_i[j] - dot(&row_i[..j], &row_j[..j])) / row_j[j];
+                    row_a[j] = (row_a[j] - dot(&row_a[..j], &row_j[..j])) / row_j[j];
                 }
             }
+            finish_pivot(row_a, i)?;
+            if n_rows == 2 {
+                row_b[i] = (row_b[i] - dot(&row_b[..i], &row_a[..i])) / row_a[i];
+                finish_pivot(row_b, i + 1)?;
+            }
+            i += n_rows;
         }
         Some(Cholesky { n, lower: matrix })
+    }
+
+    /// The factor of the matrix without row and column `k`, by plane rotations: what is left of the rows below is turned
+    /// until it is triangular again (Golub and Van Loan, section 6.5).
+    pub(crate) fn remove(&mut self, k: usize) {
+        let n = self.n;
+        self.lower.copy_within((k + 1) * n.., k * n);
+        self.lower.truncate((n - 1) * n);
+        for t in k..n - 1 {
+            let (x, y) = (self.lower[t * n + t], self.lower[t * n + t + 1]);
+            let r = x.hypot(y);
+            let (c, s) = (x / r, y / r);
+            for row in self.lower[t * n..].chunks_exact_mut(n) {
+                (row[t], row[t + 1]) = (c * row[t] + s * row[t + 1], c * row[t + 1] - s * row[t]);
+            }
+        }
+        for i in 1..n - 1 {
+            self.lower.copy_within(i * n..i * n + n - 1, i * (n - 1));
+        }
+        self.n = n - 1;
+        self.lower.truncate(self.n * self.n);
     }
 
     /// Smallest over largest pivot, squared: a rough inverse condition number.
@@ -218,6 +269,16 @@ impl Cholesky {
             axpy(step, &row[..i], &mut b[..i]);
         }
     }
+}
+
+/// The diagonal of row `i`, whose entries before are done; `None` where it would not be the root of a positive number.
+fn finish_pivot(row: &mut [f64], i: usize) -> Option<()> {
+    let pivot = row[i] - dot(&row[..i], &row[..i]);
+    if pivot.is_nan() || pivot <= 0.0 {
+        return None;
+    }
+    row[i] = pivot.sqrt();
+    Some(())
 }
 
 /// Eigenvalues and vectors of a symmetric matrix, largest first, by Jacobi's rotations.
@@ -278,6 +339,26 @@ mod tests {
         Cholesky::of(gram, n).unwrap().solve(&mut b);
         assert!(b.iter().zip(&truth).all(|(a, b)| (a - b).abs() < 1e-9));
         assert!(Cholesky::of(vec![1.0, 2.0, 2.0, 1.0], 2).is_none());
+    }
+
+    #[test]
+    fn a_factor_without_a_row_is_that_of_the_smaller_matrix() {
+        for n in [1, 2, 5, 22] {
+            let mut rng = Rng::new(n as u64);
+            let x = ndarray::Array2::from_shape_simple_fn((n, 40), || rng.normal());
+            let gram = Columns::from_rows(x.view()).gram();
+            for k in 0..n {
+                let mut factor = Cholesky::of(gram.clone(), n).unwrap();
+                factor.remove(k);
+                let kept: Vec<usize> = (0..n).filter(|i| *i != k).collect();
+                let smaller: Vec<f64> =
+                    kept.iter().flat_map(|i| kept.iter().map(|j| gram[*i * n + *j]).collect::<Vec<_>>()).collect();
+                let truth: Vec<f64> = kept.iter().map(|_| rng.normal()).collect();
+                let mut b: Vec<f64> = smaller.chunks_exact(kept.len().max(1)).map(|row| dot(row, &truth)).collect();
+                factor.solve(&mut b);
+                assert!(b.iter().zip(&truth).all(|(a, b)| (a - b).abs() < 1e-9), "{n} without {k}");
+            }
+        }
     }
 
     #[test]

@@ -30,17 +30,27 @@ impl Pipeline {
     /// # Errors
     /// Those of the parts.
     pub fn fit_parts(&self, train: &TrainSet, seed: u64) -> Result<FittedPipeline> {
+        Self::fit_borrowed(self.steps.iter().map(AsRef::as_ref), self.model.as_ref(), train, seed)
+    }
+
+    /// [`Pipeline::fit_parts`] of parts that live elsewhere.
+    pub(crate) fn fit_borrowed<'a>(
+        steps: impl Iterator<Item = &'a dyn TableStep>,
+        model: &dyn Model,
+        train: &TrainSet,
+        seed: u64,
+    ) -> Result<FittedPipeline> {
         let mut train = train.clone();
-        let mut steps = Vec::with_capacity(self.steps.len());
-        for (k, step) in self.steps.iter().enumerate() {
+        let mut fitted_steps = Vec::new();
+        for (k, step) in steps.enumerate() {
             let seed = derive_seed(seed, k as u64);
             train = step.resample(&train, seed)?;
             let fitted = step.fit(&train, seed)?;
             train = train.with_table(fitted.apply(train.table())?)?;
-            steps.push(fitted);
+            fitted_steps.push(fitted);
         }
-        let model = self.model.fit(&train, derive_seed(seed, self.steps.len() as u64))?;
-        Ok(FittedPipeline { steps, model })
+        let model = model.fit(&train, derive_seed(seed, fitted_steps.len() as u64))?;
+        Ok(FittedPipeline { steps: fitted_steps, model })
     }
 }
 

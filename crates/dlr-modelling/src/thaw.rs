@@ -3,6 +3,7 @@
 use crate::models::{FittedBayes, FittedLinear, FittedNeighbours, FittedRbf, FittedStack, FittedTrees};
 use crate::pipeline::FittedPipeline;
 use crate::steps::{FittedCombat, FittedImputer, FittedPca, FittedScaler, Selected, Unchanged};
+use crate::validation::FittedTuned;
 use dlr_core::{Code, Error, FittedModel, FittedTableStep, Frozen, Result};
 use std::collections::BTreeMap;
 
@@ -41,6 +42,7 @@ impl Default for Thaw {
             .with_model(FittedBayes::KIND, |f, _| Ok(Box::new(f.thaw::<FittedBayes>()?)))
             .with_model(FittedStack::KIND, |f, thaw| Ok(Box::new(FittedStack::thaw(f, thaw)?)))
             .with_model(FittedLinear::KIND, |f, _| Ok(Box::new(f.thaw::<FittedLinear>()?)))
+            .with_model(FittedTuned::KIND, |f, thaw| Ok(Box::new(FittedTuned::thaw(f, thaw)?)))
             .with_model(FittedPipeline::KIND, |f, thaw| Ok(Box::new(FittedPipeline::thaw(f, thaw)?)))
     }
 }

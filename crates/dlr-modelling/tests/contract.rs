@@ -12,7 +12,7 @@ use dlr_modelling::steps::{
     Boruta, Combat, CorrelationFilter, Lasso, MedianImputer, Mrmr, Pca, Rfe, RfeCv, RobustScaler, Smote,
     StabilitySelection, StandardScaler, UnivariateFilter, UnivariateTest, VarianceFilter,
 };
-use dlr_modelling::validation::Tuned;
+use dlr_modelling::validation::{Alternatives, TuneMeasure, Tuned, TunedPipeline};
 use dlr_modelling::{Pipeline, Thaw};
 
 fn steps() -> Vec<(&'static str, Box<dyn TableStep>)> {
@@ -123,6 +123,9 @@ fn models_keep_the_contract() {
         ("rbf".to_owned(), Box::new(scaled(Box::new(Svm { kernel: Kernel::Rbf, ..Svm::default() })))),
     ];
     check_model(&Tuned { candidates, n_folds: 4 }).unwrap();
+    for measure in [TuneMeasure::Auc, TuneMeasure::LogLoss] {
+        check_model(&grid(measure)).unwrap();
+    }
 }
 
 fn tree_and_density_models() -> Vec<(&'static str, Box<dyn Model>)> {
@@ -134,6 +137,45 @@ fn tree_and_density_models() -> Vec<(&'static str, Box<dyn Model>)> {
         ("neighbours", Box::new(neighbours)),
         ("naive bayes", Box::new(NaiveBayes::default())),
     ]
+}
+
+/// Two sizes of elimination, two strengths of penalty.
+fn grid(measure: TuneMeasure) -> TunedPipeline {
+    let rfe = |n_keep: usize| {
+        (
+            format!("n_keep = {n_keep}"),
+            Box::new(Rfe::new(RfeParams { n_keep, ..RfeParams::default() })) as Box<dyn TableStep>,
+        )
+    };
+    let scale: Alternatives<dyn TableStep> = vec![(String::new(), Box::new(StandardScaler {}))];
+    let logistic = |c: f64| {
+        let c = InverseStrength::Fixed(c);
+        ("c".to_owned(), Box::new(LogisticRegression { c, ..LogisticRegression::default() }) as Box<dyn Model>)
+    };
+    TunedPipeline {
+        steps: vec![scale, vec![rfe(1), rfe(3)]],
+        model: vec![logistic(1e-4), logistic(1.0)],
+        n_folds: 3,
+        measure,
+    }
+}
+
+#[test]
+fn the_chosen_combination_is_fitted_as_a_plain_pipeline_would_be() -> Result<()> {
+    let (train, external) = sample_dataset(3).split_roles()?;
+    let tuned = grid(TuneMeasure::LogLoss).fit(&train, 11)?;
+    let state = tuned.freeze()?.state;
+    assert_eq!(state["tried"].as_array().map(Vec::len), Some(4));
+    // A penalty that holds every probability near a half loses by the likelihood.
+    let chosen = state["chosen"].as_u64().unwrap() as usize;
+    assert!(chosen % 2 == 1, "{state}");
+    let n_keep = [1, 3][chosen / 2];
+    let plain = Pipeline::new(
+        vec![Box::new(StandardScaler {}), Box::new(Rfe::new(RfeParams { n_keep, ..RfeParams::default() }))],
+        Box::new(LogisticRegression::default()),
+    );
+    assert_eq!(plain.fit(&train, 11)?.predict(external.table())?, tuned.predict(external.table())?);
+    Ok(())
 }
 
 fn stack() -> Stacked {
@@ -157,7 +199,8 @@ fn a_frozen_pipeline_predicts_the_same_bits() -> Result<()> {
         Box::new(Svm { kernel: Kernel::Rbf, ..Svm::default() }),
     );
     let others = tree_and_density_models();
-    let models = [&study() as &dyn Model, &stack(), &with_rbf];
+    let grid = grid(TuneMeasure::Auc);
+    let models = [&study() as &dyn Model, &stack(), &with_rbf, &grid];
     for model in models.into_iter().chain(others.iter().map(|(_, m)| m.as_ref())) {
         let fitted = model.fit(&train, 5)?;
         let text = serde_json::to_string(&fitted.freeze()?).unwrap();

@@ -1,7 +1,11 @@
 //! The oracle tables, within the tolerances of their README; all misses at once.
 #![cfg(feature = "conformance")]
 
+use dlr_modelling::Columns;
 use dlr_modelling::conformance::statistics;
+use dlr_modelling::glm::{Family, PathLimits, PathProblem};
+use dlr_modelling::selection::{CvSettings, FoldMean, PathMeasure, cross_validate};
+use serde_json::Value;
 
 #[test]
 fn the_oracle_tables_are_reproduced() {
@@ -9,4 +13,41 @@ fn the_oracle_tables_are_reproduced() {
     let text: Vec<_> = tables.iter().map(ToString::to_string).collect();
     println!("{}", text.join("\n"));
     assert!(tables.iter().all(|t| t.is_green()), "{}", text.join("\n"));
+}
+
+fn json(name: &str) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(data_fixtures::path(name)).expect("a fixture")).expect("JSON")
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().expect("a list").iter().map(|v| v.as_f64().expect("a number")).collect()
+}
+
+/// Where ours and cv.glmnet differ by more than 1e-6, a solution with 40 digits says who is right.
+#[test]
+fn cross_validated_deviances_are_exact() {
+    let exact = json("ml_models/cv_binomial_exact.json");
+    let cv = &json("ml_reference/r_oracle.json")["cv_binomial"];
+    let text = std::fs::read_to_string(data_fixtures::path("ml_reference/train_clean.csv")).unwrap();
+    let rows: Vec<Vec<f64>> =
+        text.lines().skip(1).map(|l| l.split(',').map(|c| c.parse().unwrap()).collect()).collect();
+    let x = ndarray::Array2::from_shape_fn((rows.len(), rows[0].len() - 2), |(i, j)| rows[i][j + 2]);
+    let (x, y) = (Columns::from_rows(x.view()), rows.iter().map(|r| r[1]).collect::<Vec<f64>>());
+    let ones = vec![1.0; y.len()];
+    let problem =
+        PathProblem { x: &x, y: &y, weights: &ones, family: Family::Binomial, l1_ratio: 1.0, intercept: true };
+    let folds: Vec<usize> = numbers(&cv["foldid"]).iter().map(|k| *k as usize - 1).collect();
+    let limits = PathLimits { tolerance: 1e-13, ..PathLimits::default() };
+    let settings = CvSettings { measure: PathMeasure::Deviance, mean: FoldMean::Weighted, standardise: false, limits };
+    let found = cross_validate(&problem, &numbers(&cv["lambda"]), &folds, settings).unwrap();
+    let mut largest_of_glmnet: f64 = 0.0;
+    for point in exact["penalties"].as_array().unwrap() {
+        let k = point["index"].as_u64().unwrap() as usize;
+        for (key, ours) in [("cvm", found.mean[k]), ("cvsd", found.se[k])] {
+            let truth: f64 = point[key].as_str().unwrap().parse().unwrap();
+            assert!((ours - truth).abs() < 1e-9, "{key} at penalty {k}: {ours}, with 40 digits {truth}");
+            largest_of_glmnet = largest_of_glmnet.max((numbers(&cv[key])[k] - truth).abs());
+        }
+    }
+    assert!(largest_of_glmnet > 1e-6, "cv.glmnet is the one that is off: {largest_of_glmnet:e}");
 }

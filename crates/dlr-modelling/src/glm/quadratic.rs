@@ -83,20 +83,17 @@ pub(super) fn solve(h: &Quadratic, q: &mut [f64], beta: &mut [f64], l1: f64, l2:
 /// Solves on the non-zero coordinates, walking to the first sign change where there is one. `false` where the matrix is
 /// singular and only coordinate descent is left.
 fn direct(h: &Quadratic, q: &mut [f64], beta: &mut [f64], l1: f64, l2: f64) -> bool {
-    loop {
-        let support: Vec<usize> = (0..beta.len()).filter(|j| beta[*j] != 0.0).collect();
-        let k = support.len();
-        if k == 0 {
-            return true;
+    let mut support: Vec<usize> = (0..beta.len()).filter(|j| beta[*j] != 0.0).collect();
+    let k = support.len();
+    let mut matrix = vec![0.0; k * k];
+    for (a, i) in support.iter().enumerate() {
+        for (b, j) in support[..=a].iter().enumerate() {
+            matrix[a * k + b] = h.row(*i)[*j];
         }
-        let mut matrix = vec![0.0; k * k];
-        for (a, i) in support.iter().enumerate() {
-            for (b, j) in support[..=a].iter().enumerate() {
-                matrix[a * k + b] = h.row(*i)[*j];
-            }
-            matrix[a * k + a] += l2;
-        }
-        let Some(factor) = Cholesky::of(matrix, k) else { return false };
+        matrix[a * k + a] += l2;
+    }
+    let Some(mut factor) = Cholesky::of(matrix, k) else { return false };
+    while !support.is_empty() {
         if factor.pivot_ratio() < 1e-13 {
             return false;
         }
@@ -104,19 +101,21 @@ fn direct(h: &Quadratic, q: &mut [f64], beta: &mut [f64], l1: f64, l2: f64) -> b
         factor.solve(&mut step);
         let mut length: f64 = 1.0;
         let mut leaves = None;
-        for (j, d) in support.iter().zip(&step) {
+        for (a, (j, d)) in support.iter().zip(&step).enumerate() {
             let to_zero = -beta[*j] / d;
             if to_zero > 0.0 && to_zero < length {
-                (length, leaves) = (to_zero, Some(*j));
+                (length, leaves) = (to_zero, Some(a));
             }
         }
-        for (j, d) in support.iter().zip(&step) {
-            let d = if leaves == Some(*j) { -beta[*j] } else { length * d };
-            beta[*j] = if leaves == Some(*j) { 0.0 } else { beta[*j] + d };
+        for (a, (j, d)) in support.iter().zip(&step).enumerate() {
+            let d = if leaves == Some(a) { -beta[*j] } else { length * d };
+            beta[*j] = if leaves == Some(a) { 0.0 } else { beta[*j] + d };
             axpy(-d, h.row(*j), q);
         }
-        if leaves.is_none() {
-            return true;
-        }
+        // What left takes its row out of the factor; the rest need not be factored anew.
+        let Some(a) = leaves else { return true };
+        support.remove(a);
+        factor.remove(a);
     }
+    true
 }

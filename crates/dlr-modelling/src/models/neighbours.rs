@@ -24,8 +24,8 @@ pub enum NeighbourWeight {
 /// | `weights` | `uniform` | `uniform`, `distance` | how much a vote counts |
 /// | `class_weight` | `none` | `none`, `balanced` | how much a case counts, beside that |
 ///
-/// Scale the columns before. Of rows at the same distance the earlier in the training table is the nearer. The frozen
-/// model holds the training rows. Source of the defaults: scikit-learn.
+/// Scale the columns before. Rows that tie for the last places share them, so that the order of the training table does
+/// not matter (in scikit-learn it does). The frozen model holds the training rows. Source of the defaults: scikit-learn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct KNearest {
@@ -86,7 +86,12 @@ impl FittedNeighbours {
         let distance = |other: &[f64]| row.iter().zip(other).map(|(a, b)| (a - b) * (a - b)).sum::<f64>();
         let mut near: Vec<(f64, usize)> = self.rows.iter().enumerate().map(|(i, r)| (distance(r), i)).collect();
         near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        near.truncate(self.n_neighbours);
+        let k = self.n_neighbours.min(near.len());
+        let last = near[k - 1].0;
+        let (n_nearer, n_within) = (near.partition_point(|n| n.0 < last), near.partition_point(|n| n.0 <= last));
+        // Rows at the distance of the last neighbour share the places that nearer ones leave.
+        let share = (k - n_nearer) as f64 / (n_within - n_nearer) as f64;
+        near.truncate(n_within);
         let at_zero = near.iter().any(|(d, _)| *d == 0.0);
         let (mut all, mut positive) = (0.0, 0.0);
         for (d, i) in near {
@@ -94,7 +99,8 @@ impl FittedNeighbours {
                 NeighbourWeight::Uniform => 1.0,
                 NeighbourWeight::Distance if at_zero => f64::from(u8::from(d == 0.0)),
                 NeighbourWeight::Distance => 1.0 / d.sqrt(),
-            } * self.votes[i];
+            } * self.votes[i]
+                * if d == last { share } else { 1.0 };
             all += vote;
             positive += if self.labels[i] { vote } else { 0.0 };
         }
@@ -135,14 +141,14 @@ mod tests {
     }
 
     #[test]
-    fn votes_by_distance_and_the_earlier_row_of_a_tie() {
+    fn votes_by_distance_and_ties_share_the_last_place() {
         let uniform = fitted(NeighbourWeight::Uniform, vec![1.0; 4]);
-        // Rows at 2 and at -2 are equally far from 0: the earlier, negative one votes.
-        assert_eq!(uniform.score(&[0.0]), 1.0 / 3.0);
+        // Rows at 2 (negative) and at -2 (positive) are equally far from 0: each has half the third vote.
+        assert_eq!(uniform.score(&[0.0]), 0.5);
         let distance = fitted(NeighbourWeight::Distance, vec![1.0; 4]);
         assert_eq!(distance.score(&[0.0]), 1.0);
         let expected = (1.0 / 0.5) / (1.0 / 0.5 + 1.0 / 0.5 + 1.0 / 1.5);
         assert!((distance.score(&[0.5]) - expected).abs() < 1e-15);
-        assert_eq!(fitted(NeighbourWeight::Uniform, vec![4.0, 1.0, 1.0, 1.0]).score(&[0.0]), 4.0 / 6.0);
+        assert_eq!(fitted(NeighbourWeight::Uniform, vec![4.0, 1.0, 1.0, 1.0]).score(&[0.0]), 4.5 / 6.0);
     }
 }

@@ -2,9 +2,10 @@
 
 use super::{Selected, wrong_parameter};
 use crate::stats::{IccForm, icc};
-use dlr_core::{Code, Error, FeatureTable, FittedTableStep, Result, TableStep, TrainSet};
+use dlr_core::{Code, Error, FeatureName, FeatureTable, FittedTableStep, Result, TableStep, TrainSet};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// Parameters of [`IccFilter`].
 ///
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 /// |---|---|---|---|
 /// | `form` | `2,1` | `1,1`, `2,1`, `3,1` | which intraclass correlation |
 /// | `min_lower` | 0.75 | -1 to 1 | the lower bound of its 95 % interval must be at least this |
+/// | `unread` | `drop` | `drop`, `keep` | a column that fewer than two readings have |
 ///
 /// Source: Koo and Li 2016 judge by the interval, not the estimate; 0.75 is their "good".
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,18 +23,32 @@ pub struct IccParams {
     pub form: IccForm,
     /// The lower bound must be at least this.
     pub min_lower: f64,
+    /// What becomes of a column that fewer than two readings have.
+    pub unread: Unread,
+}
+
+/// What becomes of a column that was not read twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unread {
+    /// It goes: nobody knows whether it can be repeated.
+    #[default]
+    Drop,
+    /// It stays: for columns that do not depend on a contour, deep features of the whole image.
+    Keep,
 }
 
 impl Default for IccParams {
     fn default() -> Self {
-        IccParams { form: IccForm::TwoOne, min_lower: 0.75 }
+        IccParams { form: IccForm::TwoOne, min_lower: 0.75, unread: Unread::Drop }
     }
 }
 
 /// Keeps the columns on which repeated measurements agree.
 ///
-/// The readings are tables of the same columns, one per reader or perturbation. Only training cases are looked at: a
-/// case counts where every reading has it, and a column that is missing or constant in a reading goes.
+/// The readings are tables, one per reader or perturbed contour; a column is judged on the readings that have it. Only
+/// training cases are looked at, and of them those that every such reading has. A column that is missing or constant in a
+/// reading goes.
 #[derive(Debug, Clone)]
 pub struct IccFilter {
     /// How.
@@ -46,27 +62,51 @@ impl TableStep for IccFilter {
         if !(-1.0..=1.0).contains(&self.params.min_lower) {
             return Err(wrong_parameter("min_lower", self.params.min_lower, "from -1 to 1"));
         }
-        let rows: Vec<Vec<usize>> = train
-            .table()
-            .cases()
+        let positions: Vec<HashMap<&FeatureName, usize>> =
+            self.readings.iter().map(|t| t.names().iter().enumerate().map(|(j, n)| (n, j)).collect()).collect();
+        let row_of: Vec<HashMap<&str, usize>> = self
+            .readings
             .iter()
-            .filter_map(|case| self.readings.iter().map(|t| t.cases().iter().position(|c| c == case)).collect())
+            .map(|t| t.cases().iter().enumerate().map(|(i, c)| (c.as_str(), i)).collect())
             .collect();
-        if rows.len() < 2 || self.readings.len() < 2 {
-            return Err(Error::new(Code::Learning, "agreement needs two readings of two training cases")
-                .found(format!("{} readings of {} training cases", self.readings.len(), rows.len())));
-        }
-        let lower = |j: usize| -> f64 {
-            let name = &train.names()[j];
-            let Some(columns) = self.readings.iter().map(|t| t.position(name)).collect::<Option<Vec<usize>>>() else {
-                return f64::NAN;
-            };
-            let ratings = Array2::from_shape_fn((rows.len(), columns.len()), |(i, r)| {
-                self.readings[r].values()[(rows[i][r], columns[r])]
+        let mut kept = Vec::new();
+        let (mut n_judged, mut n_cases) = (0, usize::MAX);
+        for (j, name) in train.names().iter().enumerate() {
+            let columns: Vec<(usize, usize)> =
+                positions.iter().enumerate().filter_map(|(r, p)| p.get(name).map(|at| (r, *at))).collect();
+            if columns.len() < 2 {
+                if self.params.unread == Unread::Keep {
+                    kept.push(j);
+                }
+                continue;
+            }
+            let rows: Vec<Vec<usize>> = train
+                .table()
+                .cases()
+                .iter()
+                .filter_map(|case| columns.iter().map(|(r, _)| row_of[*r].get(case.as_str()).copied()).collect())
+                .collect();
+            if rows.len() < 2 {
+                return Err(Error::new(Code::Learning, format!("agreement on column `{name}` cannot be judged"))
+                    .expected("two training cases or more in every reading of it")
+                    .found(rows.len()));
+            }
+            let ratings = Array2::from_shape_fn((rows.len(), columns.len()), |(i, k)| {
+                let (reading, column) = columns[k];
+                self.readings[reading].values()[(rows[i][k], column)]
             });
-            icc(ratings.view()).map_or(f64::NAN, |table| table.form(self.params.form).lower)
-        };
-        let kept: Vec<usize> = (0..train.names().len()).filter(|j| lower(*j) >= self.params.min_lower).collect();
-        Selected::of(train, "icc-filter", &kept, &format!("; judged on {} cases", rows.len()))
+            n_judged += 1;
+            n_cases = n_cases.min(rows.len());
+            if icc(ratings.view()).is_ok_and(|table| table.form(self.params.form).lower >= self.params.min_lower) {
+                kept.push(j);
+            }
+        }
+        if n_judged == 0 {
+            return Err(Error::new(Code::Learning, "no column was read twice: agreement cannot be judged")
+                .expected("two readings or more with columns of the same names")
+                .found(format!("{} readings", self.readings.len())));
+        }
+        let more = format!("; {n_judged} judged on {n_cases} cases or more");
+        Selected::of(train, "icc-filter", &kept, &more)
     }
 }

@@ -22,7 +22,7 @@ mod variance;
 pub use boruta::Boruta;
 pub use combat::{Combat, FittedCombat, UnseenCentre};
 pub use correlation::{Correlation, CorrelationFilter, VisitOrder};
-pub use icc::{IccFilter, IccParams};
+pub use icc::{IccFilter, IccParams, Unread};
 pub use impute::{AllMissing, FittedImputer, MedianImputer};
 pub use lasso::Lasso;
 pub use pca::{FittedPca, Pca};

@@ -7,9 +7,11 @@
 mod cross;
 mod optimism;
 mod sample_size;
+mod tuned;
 
 pub use cross::{
     LearningPoint, PermutationTest, Tuned, cross_validated_auc, learning_curve, out_of_fold, permutation_test,
 };
 pub use optimism::{Optimism, bootstrap_optimism, optimism_of_samples};
 pub use sample_size::{SampleSize, permutation_p, sample_size};
+pub use tuned::{Alternatives, FittedTuned, Tried, TuneMeasure, TunedPipeline};
