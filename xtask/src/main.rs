@@ -4,6 +4,7 @@
 
 mod layers;
 mod tidy;
+mod truth;
 
 use std::{
     env,
@@ -14,6 +15,7 @@ use std::{
 const HELP: &str = "\
 cargo xtask experiment [NAME] [-- ARGS]  run xtask/experiments/NAME.toml (default: sts-t1, the real sarcoma cohort)
 cargo xtask test                         everything a newcomer and CI check: tidy, then all tests
+cargo xtask truth [NAME] [--seeds 11,12] assertions on the phantom, whose truth is known (long; see xtask/src/truth.rs)
 cargo xtask tidy                         crate layers, module paragraphs, file lengths, paths of machines
 cargo xtask docs                         the API documentation, warnings refused, and docs/features.md
 cargo xtask bench [CRATE]                criterion benches
@@ -26,6 +28,7 @@ fn main() -> ExitCode {
         Some("experiment") => experiment(rest),
         Some("test") => tidy::run(&root()) && cargo(&["test", "--release", "--workspace"], rest),
         Some("tidy") => tidy::run(&root()),
+        Some("truth") => cargo(&["build", "--release", "--package", "dlr"], &[]) && truth::run(&root(), rest),
         Some("docs") => docs(),
         Some("bench") => bench(rest),
         Some("ci") => ci(),

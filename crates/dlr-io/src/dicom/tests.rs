@@ -108,3 +108,59 @@ fn a_multi_frame_file_is_the_series_of_its_slices() {
     assert_eq!(slices.to_f64(), multi.to_f64());
     assert!(slices.geometry().is_same_grid(multi.geometry()));
 }
+
+/// What [`crate::export`] writes comes back as it was: voxels, grid, masks with holes and corner contacts, any order of
+/// ROIs, and an oblique series.
+#[test]
+fn what_was_exported_is_read_back_exactly() {
+    use crate::export::{About, write_mr_series, write_rtstruct};
+    use dlr_core::{Geometry, Mask, Rng, Volume};
+    use ndarray::Array3;
+
+    let (s, c) = (0.6, 0.8);
+    let turned = [[0.0, 0.0, 1.0], [-s, c, 0.0], [c, s, 0.0]];
+    let grids = [
+        Geometry::axis_aligned([5, 12, 9], [5.0, 1.6, 1.6]).unwrap(),
+        Geometry::new([3, 10, 14], [4.5, 0.6, 0.7], [-12.34, 56.7, 8.9], turned).unwrap(),
+    ];
+    for (n, grid) in grids.into_iter().enumerate() {
+        let mut rng = Rng::new(n as u64);
+        let [z, y, x] = grid.shape();
+        let image = Volume::new(grid, Array3::from_shape_fn((z, y, x), |_| rng.below(65_536) as f32)).unwrap();
+        let mut noise = || Mask::new(grid, Array3::from_shape_fn((z, y, x), |_| rng.uniform() < 0.6)).unwrap();
+        let (mass, edema) = (noise(), noise());
+        let about = |series: &str, number| About {
+            patient: "PH_001".into(),
+            sex: "F".into(),
+            study: "phantom".into(),
+            series: series.into(),
+            number,
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let written = write_mr_series(&folder.path().join("mr"), &image, &about("T2FS", 3)).unwrap();
+        let file = folder.path().join("rt/1-1.dcm");
+        let rois = [("GTV_Edema", &edema), ("GTV_Mass", &mass)];
+        write_rtstruct(&file, &written, &rois, &about("RTstructT2FS", 4)).unwrap();
+
+        let read = read_series(folder.path(), None).unwrap();
+        assert!(read.notes.is_empty(), "{:?}", read.notes);
+        let series = read.value;
+        assert_eq!(series.volume.to_f64(), image.to_f64());
+        assert!(series.volume.geometry().corner_distance_voxels(&grid) < 1e-6);
+        assert_eq!(series.uid, written.uid());
+        assert_eq!(rtstruct_names(&file).unwrap(), ["GTV_Edema", "GTV_Mass"]);
+        for (name, mask) in rois {
+            let back = read_rtstruct(&file, name, &series).unwrap();
+            assert!(back.notes.is_empty() && back.value.voxels() == mask.voxels(), "{name}");
+        }
+        let again = tempfile::tempdir().unwrap();
+        write_mr_series(&again.path().join("mr"), &image, &about("T2FS", 3)).unwrap();
+        let bytes = |of: &tempfile::TempDir| std::fs::read(of.path().join("mr/1-02.dcm")).unwrap();
+        assert!(bytes(&folder) == bytes(&again), "the same volume, the same bytes");
+    }
+    let grid = Geometry::axis_aligned([1, 2, 2], [1.0; 3]).unwrap();
+    let odd = Volume::new(grid, Array3::from_elem((1, 2, 2), 0.5f32)).unwrap();
+    let about = About { patient: "p".into(), sex: String::new(), study: "s".into(), series: "t".into(), number: 1 };
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(write_mr_series(folder.path(), &odd, &about).unwrap_err().code(), Code::FileWrite);
+}
