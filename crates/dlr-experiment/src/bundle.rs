@@ -11,6 +11,9 @@ use serde_json::Value;
 /// The error rate that prediction sets aim at, in each class.
 pub(crate) const ALPHA: f64 = 0.1;
 
+/// A case with a smaller p is called unlike the training cases.
+pub(crate) const UNLIKE: f64 = 0.05;
+
 /// A frozen model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,7 +1,7 @@
 //! Frozen models on new cases: the same preparation, the same columns, the same bits as in the run that froze them.
 
 use crate::{
-    bundle::Bundle,
+    bundle::{Bundle, UNLIKE},
     cache::Cache,
     config::{ExperimentFile, known},
     explain::explain,
@@ -45,6 +45,13 @@ pub struct CasePrediction {
     pub set: Option<ConformalSet>,
     /// Share of training cases at least as far from the middle of them; small means unlike them.
     pub novelty_p: Option<f64>,
+}
+
+impl CasePrediction {
+    /// Whether the case is so unlike those of training that its prediction should not be used.
+    pub fn is_unlike_training(&self) -> bool {
+        self.novelty_p.is_some_and(|p| p < UNLIKE)
+    }
 }
 
 /// What models say of new cases.

@@ -2,6 +2,7 @@
 
 use super::{View, where_defined};
 use crate::{
+    bundle::{ALPHA, UNLIKE},
     crossval::{unlikeness, whole},
     outcome::ModelOutcome,
 };
@@ -10,11 +11,6 @@ use dlr_evaluation::{Conformal, ConformalSet, Coverage, NoveltyScore, coverage};
 use dlr_report::data::Setting;
 use serde::Serialize;
 use std::collections::BTreeMap;
-
-/// The error rate that the prediction sets aim at, in each class.
-const ALPHA: f64 = 0.1;
-/// A case with a smaller p is called unlike the training cases.
-const UNLIKE: f64 = 0.05;
 
 /// What can be said of single cases.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]

@@ -28,13 +28,27 @@ pub(crate) fn resample(roi: &Roi<'_>, resampling: Resampling) -> Result<(Volume,
     };
     let wide = tight.grown(local_intensity::margin(grid.spacing_mm()), grid.shape());
     let target = part(&grid, wide);
+    onto(roi.image(), roi.mask(), &target, resampling)
+}
+
+/// All of an image and a mask on the new grid: for what looks beyond the region. As they are where nothing is resampled.
+///
+/// # Errors
+/// A spacing that asks for too many voxels.
+#[cfg(feature = "conformance")]
+pub(crate) fn resample_whole(image: &Volume, mask: &Mask, resampling: Option<Resampling>) -> Result<(Volume, Mask)> {
+    let Some(resampling) = resampling else { return Ok((image.clone(), mask.clone())) };
+    let grid = centred_grid(image.geometry(), resampling.spacing_mm.map(|s| s.unwrap_or(0.0)))?;
+    onto(image, mask, &grid, resampling)
+}
+
+fn onto(image: &Volume, mask: &Mask, grid: &Geometry, resampling: Resampling) -> Result<(Volume, Mask)> {
     let interpolator = match resampling.interpolation {
         Interpolation::Linear => Interpolator::Linear,
         Interpolation::CubicSpline => Interpolator::BSpline,
     };
     let store = if resampling.round { Store::Rounded } else { Store::F64 };
-    let image = resample_image(roi.image(), &target, interpolator, store)?;
-    Ok((image, resample_mask(roi.mask(), &target, MaskRule::Threshold(0.5))?))
+    Ok((resample_image(image, grid, interpolator, store)?, resample_mask(mask, grid, MaskRule::Threshold(0.5))?))
 }
 
 /// The voxels of `grid` that may lie in a box of the grid `old`. Both grids have the same axes.

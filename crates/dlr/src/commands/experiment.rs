@@ -1,5 +1,6 @@
 //! `dlr experiment FILE.toml [--set key=value] [--out DIR]`.
 
+use super::threads::Threads;
 use crate::terminal::ProgressKind;
 use dlr_core::{Code, Error};
 use dlr_experiment::{ExperimentFile, Places, Registry, outcome::Outcome, run};
@@ -22,9 +23,8 @@ pub(super) struct Args {
     /// Where computed features are kept [default: .cache in the folder of runs]
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
-    /// Threads to use [default: all cores]; the results do not depend on it
-    #[arg(short = 'j', long, value_name = "N")]
-    threads: Option<usize>,
+    #[command(flatten)]
+    threads: Threads,
     /// How progress is told
     #[arg(long, value_enum, default_value = "auto")]
     progress: ProgressKind,
@@ -39,9 +39,7 @@ impl Args {
                 .hint("experiments of this repository are in xtask/experiments")
         })?;
         let file = ExperimentFile::parse(&text, &self.set)?;
-        if let Some(n_threads) = self.threads {
-            rayon::ThreadPoolBuilder::new().num_threads(n_threads).build_global()?;
-        }
+        self.threads.start()?;
         let cache = self.cache.unwrap_or_else(|| self.out.join(".cache"));
         let experiment = self.file.parent().unwrap_or(Path::new(""));
         let places = Places { experiment, out: &self.out, cache: &cache };

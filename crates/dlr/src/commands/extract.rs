@@ -2,12 +2,12 @@
 //!
 //! The short flags are those of pyradiomics' own command, so that its users can keep theirs.
 
+use super::threads::Threads;
 use crate::extract::{
     Cohort, Engine, Format, Labels, MaskDefaults, ParameterFile, Shard, Table, Work, json_of_case, measure_all, merge,
     write_maps,
 };
 use crate::terminal::{ProgressKind, print_error};
-use anyhow::Context;
 use clap::ValueEnum;
 use dlr_core::{Code, Error, Result};
 use dlr_radiomics::Profile;
@@ -51,9 +51,8 @@ pub(super) struct Args {
     /// One case as one flat object: name to number, `null` with the reason under `diagnostics`; `-` for standard output
     #[arg(long, value_name = "FILE", requires = "mask")]
     json: Option<PathBuf>,
-    /// Threads to use [default: all cores]; the results do not depend on it
-    #[arg(short, long, value_name = "N")]
-    jobs: Option<usize>,
+    #[command(flatten)]
+    threads: Threads,
     /// Compute the I-th of N parts of the manifest
     #[arg(long, value_name = "I/N", conflicts_with_all = ["mask", "merge"])]
     shard: Option<String>,
@@ -84,15 +83,7 @@ impl Args {
             merge(&self.merge, self.out.as_deref().unwrap_or(Path::new("")))?;
             return Ok(true);
         }
-        if let Some(n_threads) = self.jobs {
-            if n_threads == 0 {
-                return Err(Error::new(Code::Parameter, "0 threads are asked for").expected("at least 1").into());
-            }
-            rayon::ThreadPoolBuilder::new()
-                .num_threads(n_threads)
-                .build_global()
-                .context("threads cannot be started")?;
-        }
+        self.threads.start()?;
         let (engine, default) = self.engine()?;
         let labels = self.label.as_deref().map(str::parse::<Labels>).transpose()?;
         match (&self.mask, self.mode) {

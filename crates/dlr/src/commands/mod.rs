@@ -7,6 +7,7 @@ mod extract;
 mod phantom;
 mod predict;
 mod suggest;
+mod threads;
 
 use clap::{Parser, Subcommand};
 

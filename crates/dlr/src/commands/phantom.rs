@@ -1,5 +1,6 @@
 //! `dlr phantom OUT_DIR [--variant main] [--grid small] [--seed N] [--dicom]`.
 
+use super::threads::Threads;
 use crate::terminal::ProgressKind;
 use dlr_experiment::phantom::write_phantom;
 use dlr_phantom::{Grid, PhantomConfig, Variant};
@@ -31,9 +32,8 @@ pub(super) struct Args {
     /// Write DICOM too: MR series and RTSTRUCT (GTV_Mass, GTV_Edema)
     #[arg(long)]
     dicom: bool,
-    /// Threads to use [default: all cores]; the results do not depend on it
-    #[arg(short = 'j', long, value_name = "N")]
-    threads: Option<usize>,
+    #[command(flatten)]
+    threads: Threads,
     /// How progress is told
     #[arg(long, value_enum, default_value = "auto")]
     progress: ProgressKind,
@@ -51,9 +51,7 @@ impl Args {
             prevalence: self.prevalence,
             ..PhantomConfig::default()
         };
-        if let Some(n_threads) = self.threads {
-            rayon::ThreadPoolBuilder::new().num_threads(n_threads).build_global()?;
-        }
+        self.threads.start()?;
         let progress = self.progress.listener();
         progress.stage("phantom", self.n_train + self.n_external);
         let written = write_phantom(&self.out, &config, self.dicom, |id| progress.step(id))?;

@@ -1,5 +1,6 @@
 //! `dlr predict MODEL_DIR COHORT.csv -o OUT.csv`: a frozen model on new patients.
 
+use super::threads::Threads;
 use crate::terminal::ProgressKind;
 use dlr_evaluation::ConformalSet;
 use dlr_experiment::{
@@ -9,9 +10,6 @@ use dlr_experiment::{
 use dlr_io::FeatureColumns;
 use dlr_modelling::Thaw;
 use std::path::{Path, PathBuf};
-
-/// A case with a smaller p is unlike the training cases.
-const UNLIKE: f64 = 0.05;
 
 /// Arguments of `dlr predict`.
 #[derive(Debug, clap::Args)]
@@ -35,9 +33,8 @@ pub(super) struct Args {
     /// Where computed features are kept
     #[arg(long, value_name = "DIR", default_value = "runs/.cache")]
     cache: PathBuf,
-    /// Threads to use [default: all cores]; the results do not depend on it
-    #[arg(short = 'j', long, value_name = "N")]
-    threads: Option<usize>,
+    #[command(flatten)]
+    threads: Threads,
     /// How progress is told
     #[arg(long, value_enum, default_value = "auto")]
     progress: ProgressKind,
@@ -46,9 +43,7 @@ pub(super) struct Args {
 impl Args {
     /// Predicts, writes the tables, and prints one line per case; false where a case failed.
     pub(super) fn run(self) -> anyhow::Result<bool> {
-        if let Some(n_threads) = self.threads {
-            rayon::ThreadPoolBuilder::new().num_threads(n_threads).build_global()?;
-        }
+        self.threads.start()?;
         let places = PredictPlaces {
             model: &self.model_dir,
             manifest: &self.manifest,
@@ -96,9 +91,8 @@ fn write_predictions(predicted: &PredictedCohort, path: &Path) -> anyhow::Result
         predicted.thresholds.iter().find(|(model, _)| *model == row.model).map_or(f64::NAN, |(_, value)| *value)
     };
     let call = |row: &CasePrediction| if row.called_positive { positive.clone() } else { negative.clone() };
-    let note = |row: &CasePrediction| match row.novelty_p {
-        Some(p) if p < UNLIKE => "unlike the training cases: do not use".into(),
-        _ => String::new(),
+    let note = |row: &CasePrediction| {
+        if row.is_unlike_training() { "unlike the training cases: do not use".into() } else { String::new() }
     };
     let columns = FeatureColumns {
         texts: vec![

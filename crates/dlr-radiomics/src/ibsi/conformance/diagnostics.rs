@@ -1,10 +1,9 @@
 //! What an image and a region look like after each step, for the diagnostic rows of the teams: sizes, spacings, counts
 //! and intensities.
 
-use super::super::region;
-use crate::ibsi::{IbsiParams, Interpolation};
+use super::super::{region, resample::resample_whole};
+use crate::ibsi::IbsiParams;
 use dlr_core::{Geometry, IndexBox, Mask, Result, Roi, Volume};
-use dlr_imaging::resample::{Interpolator, MaskRule, Store, centred_grid, resample, resample_mask};
 use std::collections::BTreeMap;
 
 /// Values by the teams' tag, for example `vox_dim_x_interp_img`.
@@ -12,18 +11,7 @@ pub(super) fn diagnostics(image: &Volume, mask: &Mask, params: &IbsiParams) -> R
     let mut values = BTreeMap::new();
     of_image(&mut values, image, "init_img");
     of_roi(&mut values, image, mask, mask, "init_roi")?;
-    let (image, mask) = match params.resampling {
-        None => (image.clone(), mask.clone()),
-        Some(resampling) => {
-            let grid = centred_grid(image.geometry(), resampling.spacing_mm.map(|s| s.unwrap_or(0.0)))?;
-            let interpolator = match resampling.interpolation {
-                Interpolation::Linear => Interpolator::Linear,
-                Interpolation::CubicSpline => Interpolator::BSpline,
-            };
-            let store = if resampling.round { Store::Rounded } else { Store::F64 };
-            (resample(image, &grid, interpolator, store)?, resample_mask(mask, &grid, MaskRule::Threshold(0.5))?)
-        }
-    };
+    let (image, mask) = resample_whole(image, mask, params.resampling)?;
     of_image(&mut values, &image, "interp_img");
     of_roi(&mut values, &image, &mask, &mask, "interp_roi")?;
     let mut kept = mask.voxels().to_owned();

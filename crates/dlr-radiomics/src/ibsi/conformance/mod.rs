@@ -16,6 +16,7 @@ pub use ibsi1::ibsi1;
 pub use ibsi2::ibsi2;
 pub use sts_teams::sts_teams;
 
+use dlr_core::conformance::{Miss, SuiteTable};
 use dlr_core::{Mask, Result, Volume};
 use std::path::Path;
 
@@ -32,4 +33,24 @@ fn load_mask(load: LoadImage<'_>, path: &Path) -> Result<Mask> {
 /// Rounded to so many significant digits, as published tables are.
 fn round_significant(value: f64, digits: usize) -> f64 {
     format!("{value:.*e}", digits - 1).parse().unwrap_or(f64::NAN)
+}
+
+/// How far a value may lie from that of teams who agree.
+const TEAM_TOLERANCE: f64 = 0.005;
+
+/// Records a value beside that of the teams; where there is none, `why` says so.
+fn record_team_value(table: &mut SuiteTable, patient: &str, tag: &str, expected: f64, found: Option<f64>, why: &str) {
+    let error = match found {
+        Some(found) if found == expected => 0.0,
+        Some(found) if found.is_finite() => (found - expected).abs() / expected.abs().max(1e-12),
+        _ => f64::INFINITY,
+    };
+    let miss = (error > TEAM_TOLERANCE).then(|| Miss {
+        name: tag.into(),
+        configuration: patient.into(),
+        expected: expected.to_string(),
+        found: found.map_or_else(|| why.to_owned(), |value| value.to_string()),
+        tolerance: "0.5 %".into(),
+    });
+    table.record(error, miss);
 }

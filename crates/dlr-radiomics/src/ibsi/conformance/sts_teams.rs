@@ -1,14 +1,12 @@
 //! The suite `sts-teams`: T1-weighted MR of soft-tissue sarcomas, values on which five or more teams agree.
 
-use super::{LoadImage, diagnostics, load_mask, rows};
+use super::{LoadImage, diagnostics, load_mask, record_team_value, rows};
 use crate::ibsi::{Aggregation, Bins, IbsiExtractor, IbsiParams, Interpolation, IvhBins, Resampling};
-use dlr_core::conformance::{Miss, SuiteTable};
+use dlr_core::conformance::SuiteTable;
 use dlr_core::{Code, Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Largest relative distance from the median of the teams, which is also how close they lie to each other.
-const TOLERANCE: f64 = 0.005;
 /// So many teams must agree for a row to be a reference.
 const TEAMS: f64 = 5.0;
 
@@ -76,25 +74,9 @@ fn table(
     for (tag, expected) in expected {
         let code = codes.get(tag).map_or("", String::as_str);
         let found = values.get(tag).or_else(|| values.get(&key_of_tag(tag, code))).copied();
-        record(&mut table, patient, tag, *expected, found);
+        record_team_value(&mut table, patient, tag, *expected, found, "no such feature");
     }
     Ok(table)
-}
-
-fn record(table: &mut SuiteTable, patient: &str, tag: &str, expected: f64, found: Option<f64>) {
-    let error = match found {
-        Some(found) if found == expected => 0.0,
-        Some(found) if found.is_finite() => (found - expected).abs() / expected.abs().max(1e-12),
-        _ => f64::INFINITY,
-    };
-    let miss = (error > TOLERANCE).then(|| Miss {
-        name: tag.into(),
-        configuration: patient.into(),
-        expected: expected.to_string(),
-        found: found.map_or_else(|| "no such feature".into(), |v| v.to_string()),
-        tolerance: "0.5 %".into(),
-    });
-    table.record(error, miss);
 }
 
 /// As the teams processed: 1 mm, cubic spline, no rounding, intensities from 0, bins of 10.

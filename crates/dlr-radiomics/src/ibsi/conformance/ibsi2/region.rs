@@ -2,11 +2,11 @@
 //! image.
 
 use super::super::super::region::resegment;
+use super::super::super::resample::resample_whole;
 use super::super::super::statistics::statistics;
-use crate::ibsi::{IbsiParams, Interpolation};
+use crate::ibsi::IbsiParams;
 use dlr_core::{Code, Error, IndexBox, Mask, Result, Volume};
 use dlr_imaging::filters::ibsi::Filter;
-use dlr_imaging::resample::{Interpolator, MaskRule, Store, centred_grid, resample, resample_mask};
 use ndarray::Array3;
 
 /// An image with its intensity mask.
@@ -19,18 +19,7 @@ pub(super) struct Region {
 
 impl Region {
     pub(super) fn new(image: &Volume, mask: &Mask, params: &IbsiParams) -> Result<Region> {
-        let (image, mask) = match params.resampling {
-            None => (image.clone(), mask.clone()),
-            Some(resampling) => {
-                let grid = centred_grid(image.geometry(), resampling.spacing_mm.map(|s| s.unwrap_or(0.0)))?;
-                let interpolator = match resampling.interpolation {
-                    Interpolation::Linear => Interpolator::Linear,
-                    Interpolation::CubicSpline => Interpolator::BSpline,
-                };
-                let store = if resampling.round { Store::Rounded } else { Store::F64 };
-                (resample(image, &grid, interpolator, store)?, resample_mask(mask, &grid, MaskRule::Threshold(0.5))?)
-            }
-        };
+        let (image, mask) = resample_whole(image, mask, params.resampling)?;
         let around = mask.bounding_box().ok_or_else(|| Error::new(Code::EmptyMask, "the region has no voxel"))?;
         let mut inside = mask.crop(around).voxels().to_owned();
         resegment(image.crop_f64(around).view(), &mut inside, params);

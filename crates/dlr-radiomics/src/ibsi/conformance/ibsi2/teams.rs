@@ -1,16 +1,14 @@
 //! Phase 3: statistics of filtered T1-weighted MR of soft-tissue sarcomas on which five or more teams agree.
 
-use super::super::{LoadImage, load_mask, rows};
+use super::super::{LoadImage, load_mask, record_team_value, rows};
 use super::filters;
 use super::region::{Region, with_tag};
 use crate::ibsi::{Bins, IbsiParams, Interpolation, Resampling};
-use dlr_core::conformance::{Miss, SuiteTable};
+use dlr_core::conformance::SuiteTable;
 use dlr_core::{Code, Error, Result};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Largest relative distance from the median of the teams, which is also how close they lie to each other.
-const TOLERANCE: f64 = 0.005;
 /// So many teams must agree for a row to be a reference.
 const TEAMS: f64 = 5.0;
 
@@ -53,7 +51,10 @@ pub(super) fn teams(table: &Path, folder: &Path, load: LoadImage<'_>) -> Result<
             let values = found.entry(filter).or_insert_with(|| region.statistics(known.as_ref()));
             let table =
                 tables.entry(filter.clone()).or_insert_with(|| SuiteTable::new(format!("ibsi2 phase 3 {filter}")));
-            record(table, &patient, tag, *median, values);
+            let value = values.as_ref().ok().and_then(|values| with_tag(values, tag));
+            let why =
+                values.as_ref().err().map_or("no such statistic".into(), |error| error.to_string().replace('\n', "; "));
+            record_team_value(table, &patient, tag, *median, value, &why);
         }
     }
     if n_patients == 0 {
@@ -69,27 +70,6 @@ pub(super) fn teams(table: &Path, folder: &Path, load: LoadImage<'_>) -> Result<
         first.notes.extend(unknown.iter().map(left_out));
     }
     Ok(tables)
-}
-
-fn record(table: &mut SuiteTable, patient: &str, tag: &str, expected: f64, found: &Result<[f64; 18]>) {
-    let value = found.as_ref().ok().and_then(|values| with_tag(values, tag));
-    let error = match value {
-        Some(value) if value == expected => 0.0,
-        Some(value) if value.is_finite() => (value - expected).abs() / expected.abs().max(1e-12),
-        _ => f64::INFINITY,
-    };
-    let miss = (error > TOLERANCE).then(|| Miss {
-        name: tag.into(),
-        configuration: patient.into(),
-        expected: expected.to_string(),
-        found: match (value, found) {
-            (Some(value), _) => value.to_string(),
-            (None, Ok(_)) => "no such statistic".into(),
-            (None, Err(error)) => error.to_string().replace('\n', "; "),
-        },
-        tolerance: "0.5 %".into(),
-    });
-    table.record(error, miss);
 }
 
 /// As the teams processed: 1 mm, cubic spline, no rounding, intensities from 0.
