@@ -24,8 +24,8 @@ pub use error::{Code, Error, Result};
 pub use explain::{Attribution, Form, Frozen, LinearForm, Tree, TreeEnsemble, TreeScale};
 pub use geometry::{Geometry, SAME_GRID_TOLERANCE_VOXELS};
 pub use learning::{
-    CaseSet, Dataset, ExternalSet, Fold, HeldOut, LoadCase, ModelHash, Opening, OutOfFold, Predictions, SealedLabels,
-    Threshold, TrainCases, TrainScores, TrainSet, Truth,
+    CaseSet, Dataset, ExternalSet, Fold, FrozenPredictions, HeldOut, LoadCase, Opening, OutOfFold, Predictions,
+    SealedLabels, Threshold, TrainCases, TrainScores, TrainSet, Truth,
 };
 pub use names::FeatureName;
 pub use rng::{Rng, derive_seed};

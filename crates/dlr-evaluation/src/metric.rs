@@ -38,23 +38,24 @@ pub fn metric_names() -> Vec<&'static str> {
 /// # Errors
 /// `E0402` for an unknown name.
 pub fn metric(name: &str) -> Result<Box<dyn Metric>> {
-    at_cut(name, 0.5)
+    named(name, None)
 }
 
-/// A metric by its name, at a threshold made from training scores.
+/// A metric by its name, at a threshold made from training scores. It refuses (`E0304`) to score a case that the
+/// threshold was chosen on.
 ///
 /// # Errors
 /// `E0402` for an unknown name.
 pub fn metric_at(name: &str, threshold: &Threshold) -> Result<Box<dyn Metric>> {
-    at_cut(name, threshold.value())
+    named(name, Some(threshold))
 }
 
-fn at_cut(name: &str, cut: f64) -> Result<Box<dyn Metric>> {
+fn named(name: &str, threshold: Option<&Threshold>) -> Result<Box<dyn Metric>> {
     if let Some((name, score)) = PLAIN.iter().find(|(known, _)| *known == name) {
         return Ok(Box::new(PlainMetric { name, score: *score }));
     }
     if let Some((name, rate)) = RATES.iter().find(|(known, _)| *known == name) {
-        return Ok(Box::new(RateMetric { name, rate: *rate, cut }));
+        return Ok(Box::new(RateMetric { name, rate: *rate, threshold: threshold.cloned() }));
     }
     Err(Error::new(Code::UnknownName, format!("there is no metric `{name}`")).expected(metric_names().join(", ")))
 }
@@ -78,7 +79,7 @@ impl Metric for PlainMetric {
 struct RateMetric {
     name: &'static str,
     rate: Rate,
-    cut: f64,
+    threshold: Option<Threshold>,
 }
 
 impl Metric for RateMetric {
@@ -88,7 +89,14 @@ impl Metric for RateMetric {
 
     fn score(&self, predictions: &Predictions, truth: &Truth) -> Result<f64> {
         truth.must_fit(predictions)?;
-        Ok((self.rate)(&Confusion::at(predictions.scores(), truth.labels(), self.cut)?))
+        let cut = match &self.threshold {
+            None => 0.5,
+            Some(threshold) => {
+                threshold.must_not_have_seen(predictions)?;
+                threshold.value()
+            }
+        };
+        Ok((self.rate)(&Confusion::at(predictions.scores(), truth.labels(), cut)?))
     }
 }
 
@@ -104,5 +112,23 @@ mod tests {
             dlr_core::conformance::check_metric(metric.as_ref()).unwrap();
         }
         assert_eq!(metric("aux").err().unwrap().code(), Code::UnknownName);
+    }
+
+    #[test]
+    fn a_threshold_is_not_judged_on_the_cases_it_was_chosen_on() {
+        let (train, _) = dlr_core::conformance::sample_dataset(1).split_roles().unwrap();
+        let half = vec![0.5; train.n_cases()];
+        let scores = train.scores(&Predictions::new(train.table().cases().to_vec(), half).unwrap()).unwrap();
+        let threshold = scores.threshold("fixed", |_, _| Ok(0.5)).unwrap();
+        let own = (scores.predictions(), scores.truth());
+        let error = metric_at("f1", &threshold).unwrap().score(own.0, own.1).unwrap_err();
+        assert_eq!(error.code(), Code::PatientOverlap);
+        assert_eq!(crate::evaluate(own.0, own.1, Some(&threshold)).unwrap_err().code(), Code::PatientOverlap);
+        let other = |id: &String| format!("{id} of another center");
+        let cases: Vec<_> = own.0.cases().iter().map(other).collect();
+        let predictions = Predictions::new(cases.clone(), own.0.scores().to_vec()).unwrap();
+        let truth = Truth::new(cases, own.1.labels().to_vec()).unwrap();
+        assert!(metric_at("f1", &threshold).unwrap().score(&predictions, &truth).unwrap().is_finite());
+        assert!(crate::evaluate(&predictions, &truth, Some(&threshold)).is_ok());
     }
 }

@@ -90,9 +90,11 @@ pub struct Scores {
 /// One class only gives NaN where both are needed, not an error: the record then says so.
 ///
 /// # Errors
-/// `E0502` for predictions of other cases, `E0603` for no case at all.
+/// `E0502` for predictions of other cases, `E0603` for no case at all, `E0304` for a threshold that was chosen on one
+/// of these cases.
 pub fn evaluate(predictions: &Predictions, truth: &Truth, threshold: Option<&Threshold>) -> Result<Scores> {
     truth.must_fit(predictions)?;
+    threshold.map_or(Ok(()), |cut| cut.must_not_have_seen(predictions))?;
     let (scores, labels) = (predictions.scores(), truth.labels());
     check::probabilities_and_labels(scores, labels)?;
     let area = delong(&[scores], labels)?;

@@ -106,7 +106,7 @@ impl Bundle {
             hash: model.hash.clone(),
             blocks: model.planned.section.blocks.clone(),
             columns: model.planned.data.table().names().to_vec(),
-            threshold: Cut { value: model.threshold.value(), rule: model.threshold.rule().into() },
+            threshold: Cut { value: model.frozen.threshold().value(), rule: model.frozen.threshold().rule().into() },
             conformal: match Conformal::fit(&model.cv.repeats[0], ALPHA) {
                 Ok(Conformal { alpha, quantile_negative, quantile_positive }) => {
                     Some(Sets { alpha, quantile_negative, quantile_positive })
@@ -118,7 +118,7 @@ impl Bundle {
             reference: reference
                 .map(|((name, median), mean)| Reference { name: name.clone(), median: *median, mean: *mean })
                 .collect(),
-            model: model.frozen.clone(),
+            model: model.frozen.model().clone(),
         })
     }
 

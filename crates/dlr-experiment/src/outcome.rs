@@ -9,7 +9,7 @@ use crate::{
     pipelines::Planned,
     prepare::Prepared,
 };
-use dlr_core::{Cohort, FittedModel, Frozen, Opening, Predictions, Threshold, Truth};
+use dlr_core::{Cohort, FittedModel, FrozenPredictions, Opening, Truth};
 use dlr_evaluation::Scores;
 use std::time::Duration;
 
@@ -27,14 +27,10 @@ pub struct ModelOutcome {
     pub explanation: Option<CaseExplanations>,
     /// The model fitted on all training cases.
     pub fitted: Box<dyn FittedModel>,
-    /// The same as data.
-    pub frozen: Frozen,
+    /// The same as data, with its threshold from out-of-fold training scores, and what it says of the external cases.
+    pub frozen: FrozenPredictions,
     /// Content hash of the frozen model and its threshold.
     pub hash: String,
-    /// The threshold of the frozen model, from out-of-fold training scores.
-    pub threshold: Threshold,
-    /// Its predictions of the external cases; of none where the cohort has none.
-    pub external: Predictions,
     /// How good they were, after the labels were opened.
     pub external_scores: Option<Scores>,
 }

@@ -16,7 +16,7 @@ use crate::{
     resolve::resolve,
     rules, volume, write,
 };
-use dlr_core::{Code, Cohort, Error, Fold, ModelHash, Result, Role, SealedLabels, Splitter, derive_seed};
+use dlr_core::{Code, Cohort, Error, Fold, Result, Role, SealedLabels, Splitter, derive_seed};
 use serde_json::json;
 use std::{
     path::{Path, PathBuf},
@@ -195,27 +195,14 @@ impl Stage<'_> {
             })
             .transpose()?;
         let explanation = cv.explanation(planned.data.table())?;
-        let threshold = frozen_threshold(rule, &cv)?;
-        let frozen = fitted.freeze()?;
-        let hash = cache::key(&[&frozen.kind, &frozen.state.to_string(), &threshold.value().to_bits().to_string()]);
+        let frozen = external.predict(fitted.as_ref(), frozen_threshold(rule, &cv)?)?;
+        let (state, cut) = (frozen.model(), frozen.threshold().value());
+        let hash = cache::key(&[&state.kind, &state.state.to_string(), &cut.to_bits().to_string()]);
         self.log.event(
             "model",
             json!({ "model": section.name, "columns": planned.data.table().n_features(), "hash": hash }),
         );
-        let external = fitted.predict(external.table())?;
-        Ok(ModelOutcome {
-            planned,
-            cv,
-            metrics,
-            null,
-            explanation,
-            fitted,
-            frozen,
-            hash,
-            threshold,
-            external,
-            external_scores: None,
-        })
+        Ok(ModelOutcome { planned, cv, metrics, null, explanation, fitted, frozen, hash, external_scores: None })
     }
 }
 
@@ -234,14 +221,16 @@ fn open_external(
     log: &RunLog,
 ) -> Result<Option<(dlr_core::Truth, dlr_core::Opening)>> {
     let all: Vec<&mut ModelOutcome> = models.iter_mut().chain(baselines).collect();
-    if all.first().is_none_or(|m| m.external.cases().is_empty()) {
+    if all.first().is_none_or(|m| m.frozen.predictions().cases().is_empty()) {
         return Ok(None);
     }
-    let frozen: Vec<_> = all.iter().map(|m| (ModelHash::new(&m.hash), &m.external)).collect();
+    let frozen: Vec<_> = all.iter().map(|m| &m.frozen).collect();
     let (truth, opening) = sealed.open(&frozen)?;
-    log.event("external labels opened", &opening);
+    let hashes: Vec<_> = all.iter().map(|m| &m.hash).collect();
+    log.event("external labels opened", json!({ "n_cases": opening.n_cases, "models": hashes }));
     for model in all {
-        model.external_scores = Some(dlr_evaluation::evaluate(&model.external, &truth, Some(&model.threshold))?);
+        let (predictions, threshold) = (model.frozen.predictions(), model.frozen.threshold());
+        model.external_scores = Some(dlr_evaluation::evaluate(predictions, &truth, Some(threshold))?);
     }
     Ok(Some((truth, opening)))
 }

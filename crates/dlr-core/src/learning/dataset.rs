@@ -1,7 +1,7 @@
 //! [`Dataset`] and what splitting it gives: [`TrainSet`], [`HeldOut`], [`ExternalSet`].
 
-use super::{Fold, Predictions, TrainScores, Truth};
-use crate::{Code, Cohort, Error, FeatureName, FeatureTable, Result, Role};
+use super::{Fold, FrozenPredictions, Predictions, Threshold, TrainScores, Truth};
+use crate::{Code, Cohort, Error, FeatureName, FeatureTable, FittedModel, Result, Role};
 use ndarray::{Array2, Axis};
 use std::collections::{BTreeSet, HashMap};
 
@@ -234,6 +234,16 @@ impl ExternalSet {
     /// The features; without a row where the cohort has no external case.
     pub fn table(&self) -> &FeatureTable {
         &self.table
+    }
+
+    /// Freezes a fitted model with its threshold and predicts the external cases: what [`SealedLabels::open`] asks for.
+    ///
+    /// [`SealedLabels::open`]: super::SealedLabels::open
+    ///
+    /// # Errors
+    /// Those of freezing and of predicting.
+    pub fn predict(&self, model: &dyn FittedModel, threshold: Threshold) -> Result<FrozenPredictions> {
+        FrozenPredictions::new(model, threshold, &self.table)
     }
 }
 

@@ -14,4 +14,4 @@ pub use cases::{CaseSet, LoadCase, TrainCases};
 pub use dataset::{Dataset, ExternalSet, HeldOut, TrainSet};
 pub use fold::Fold;
 pub use scores::{OutOfFold, Predictions, Threshold, TrainScores, Truth};
-pub use sealed::{ModelHash, Opening, SealedLabels};
+pub use sealed::{FrozenPredictions, Opening, SealedLabels};

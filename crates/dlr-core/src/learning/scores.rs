@@ -109,15 +109,17 @@ impl TrainScores {
         if value.is_nan() {
             return Err(Error::new(Code::Evaluation, format!("threshold rule `{rule}` gave NaN")));
         }
-        Ok(Threshold { value, rule: rule.into() })
+        Ok(Threshold { value, rule: rule.into(), chosen_on: self.truth.cases.iter().cloned().collect() })
     }
 }
 
-/// A cut on the score: positive at or above it. Made only from [`TrainScores`].
+/// A cut on the score: positive at or above it. Made only from [`TrainScores`], and it remembers of which cases.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Threshold {
     value: f64,
     rule: String,
+    #[serde(skip)]
+    chosen_on: BTreeSet<String>,
 }
 
 impl Threshold {
@@ -129,6 +131,23 @@ impl Threshold {
     /// How it was chosen, for example `youden`.
     pub fn rule(&self) -> &str {
         &self.rule
+    }
+
+    /// Refuses predictions of a case on whose score this threshold was chosen.
+    ///
+    /// # Errors
+    /// [`Code::PatientOverlap`], with the case.
+    pub fn must_not_have_seen(&self, predictions: &Predictions) -> Result<()> {
+        match predictions.cases.iter().find(|id| self.chosen_on.contains(*id)) {
+            None => Ok(()),
+            Some(seen) => Err(Error::new(
+                Code::PatientOverlap,
+                "a threshold is judged on a case that it was chosen on, and would look better than it is",
+            )
+            .expected("cases that had no part in choosing it")
+            .hint("judge it on held-out folds or on external cases")
+            .for_case(seen)),
+        }
     }
 
     /// Whether a score is called positive.

@@ -1,7 +1,7 @@
 //! [`SealedLabels`]: external labels, closed until a frozen model is scored. Opening consumes them.
 
-use super::Truth;
-use crate::{Code, Error, Predictions, Result};
+use super::{Predictions, Threshold, Truth};
+use crate::{Code, Error, FeatureTable, FittedModel, Frozen, Result};
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
 
@@ -25,18 +25,18 @@ impl SealedLabels {
         self.labels.contains_key(id)
     }
 
-    /// Opens the labels for predictions that frozen models have already made.
+    /// Opens the labels for what frozen models have already said of the external cases.
     ///
-    /// All predictions must be of the same cases in the same order. What is returned besides the truth must be
-    /// written into the run's log.
+    /// All must have predicted the same cases in the same order. What is returned besides the truth must be written
+    /// into the run's log, with the hashes of the models.
     ///
     /// # Errors
-    /// [`Code::Sealed`] where no model is named, the models predict different cases, or a case has no label.
-    pub fn open(self, models: &[(ModelHash, &Predictions)]) -> Result<(Truth, Opening)> {
-        let Some((_, first)) = models.first() else {
+    /// [`Code::Sealed`] where no model is given, the models predict different cases, or a case has no label.
+    pub fn open(self, models: &[&FrozenPredictions]) -> Result<(Truth, Opening)> {
+        let Some(first) = models.first().map(|model| &model.predictions) else {
             return Err(Error::new(Code::Sealed, "external labels open only for the predictions of a frozen model"));
         };
-        if models.iter().any(|(_, predictions)| predictions.cases() != first.cases()) {
+        if models.iter().any(|model| model.predictions.cases() != first.cases()) {
             return Err(Error::new(Code::Sealed, "the frozen models predict different external cases"));
         }
         let label = |id: &String| {
@@ -44,8 +44,7 @@ impl SealedLabels {
             self.labels.get(id).copied().ok_or_else(missing)
         };
         let labels = first.cases().iter().map(label).collect::<Result<Vec<_>>>()?;
-        let opening =
-            Opening { n_cases: labels.len(), models: models.iter().map(|(hash, _)| hash.0.clone()).collect() };
+        let opening = Opening { n_cases: labels.len(), n_models: models.len() };
         Ok((Truth::new(first.cases().to_vec(), labels)?, opening))
     }
 }
@@ -56,28 +55,47 @@ impl fmt::Debug for SealedLabels {
     }
 }
 
-/// The content hash of a frozen model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ModelHash(String);
+/// What a frozen model said of the external cases, with the threshold that was fixed before.
+///
+/// Made only by [`ExternalSet::predict`](super::ExternalSet::predict), so that labels never open for made-up scores.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FrozenPredictions {
+    model: Frozen,
+    threshold: Threshold,
+    predictions: Predictions,
+}
 
-impl ModelHash {
-    /// A hash, as hexadecimal text.
-    pub fn new(hex: impl Into<String>) -> Self {
-        ModelHash(hex.into())
+impl FrozenPredictions {
+    pub(super) fn new(model: &dyn FittedModel, threshold: Threshold, external: &FeatureTable) -> Result<Self> {
+        let predictions = model.predict(external)?;
+        if predictions.cases() != external.cases() {
+            return Err(Error::new(Code::Contract, "the model predicts other cases than it was given"));
+        }
+        Ok(FrozenPredictions { model: model.freeze()?, threshold, predictions })
     }
 
-    /// The hash as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    /// The state of the model that predicted.
+    pub fn model(&self) -> &Frozen {
+        &self.model
+    }
+
+    /// Its threshold.
+    pub fn threshold(&self) -> &Threshold {
+        &self.threshold
+    }
+
+    /// Its probabilities; of no case where the cohort has no external one.
+    pub fn predictions(&self) -> &Predictions {
+        &self.predictions
     }
 }
 
-/// The record of an opening: for which models, and how many cases. It goes into `log.jsonl`.
+/// The record of an opening: how many labels, for how many models. It goes into `log.jsonl`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[must_use = "an opening of external labels must be logged"]
 pub struct Opening {
     /// External cases opened.
     pub n_cases: usize,
-    /// Hashes of the frozen models that were scored.
-    pub models: Vec<String>,
+    /// Frozen models that were scored.
+    pub n_models: usize,
 }

@@ -1,9 +1,9 @@
 // Looking at the external labels, changing the model, and looking again.
-use dlr_core::{ModelHash, Predictions, SealedLabels};
+use dlr_core::{FrozenPredictions, SealedLabels};
 
-fn twice(sealed: SealedLabels, first: &Predictions, second: &Predictions) {
-    let _ = sealed.open(&[(ModelHash::new("a"), first)]);
-    let _ = sealed.open(&[(ModelHash::new("b"), second)]);
+fn twice(sealed: SealedLabels, first: &FrozenPredictions, second: &FrozenPredictions) {
+    let _ = sealed.open(&[first]);
+    let _ = sealed.open(&[second]);
 }
 
 fn copied(sealed: &SealedLabels) -> SealedLabels {

@@ -111,7 +111,7 @@ const RULES: [(&str, Rule); 2] = [
 /// The recalibrated scores in the order of the view.
 fn recalibrate(model: &ModelOutcome, view: &View<'_>, rule: Rule) -> Result<Vec<f64>> {
     if view.setting == Setting::External {
-        return Ok(rule(&model.cv.repeats[0], &model.external)?.scores().to_vec());
+        return Ok(rule(&model.cv.repeats[0], model.frozen.predictions())?.scores().to_vec());
     }
     let mut by_case = BTreeMap::new();
     for (fold, others) in model.cv.folds.iter().filter(|f| f.repeat == 0).zip(&model.cv.without_fold) {

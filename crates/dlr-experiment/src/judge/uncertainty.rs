@@ -92,7 +92,7 @@ fn record(novelty: &[NoveltyScore]) -> Option<NoveltyRecord> {
 fn sets(model: &ModelOutcome, view: &View<'_>) -> Result<BTreeMap<String, ConformalSet>> {
     if view.setting == Setting::External {
         let rule = Conformal::fit(&model.cv.repeats[0], ALPHA)?;
-        return Ok(view.cases.iter().cloned().zip(rule.sets(&model.external)).collect());
+        return Ok(view.cases.iter().cloned().zip(rule.sets(model.frozen.predictions())).collect());
     }
     let mut sets = BTreeMap::new();
     for (fold, others) in model.cv.folds.iter().filter(|f| f.repeat == 0).zip(&model.cv.without_fold) {

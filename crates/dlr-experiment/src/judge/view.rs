@@ -52,9 +52,9 @@ impl<'a> View<'a> {
     /// The predictions of the frozen model on the external cases, where there are any.
     pub(crate) fn external(model: &ModelOutcome, outcome: &'a Outcome) -> Option<View<'a>> {
         let (truth, _) = outcome.external.as_ref()?;
-        let scores = model.external.scores().to_vec();
-        let calls = vec![scores.iter().map(|score| Some(model.threshold.calls_positive(*score))).collect()];
-        let cases = model.external.cases().to_vec();
+        let scores = model.frozen.predictions().scores().to_vec();
+        let calls = vec![scores.iter().map(|score| Some(model.frozen.threshold().calls_positive(*score))).collect()];
+        let cases = model.frozen.predictions().cases().to_vec();
         let labels = truth.labels().to_vec();
         Some(View {
             setting: Setting::External,

@@ -57,7 +57,7 @@ fn row(model: &ModelOutcome) -> String {
         model.fitted.selected().len(),
         auc(m.auc, m.auc_ci.low, m.auc_ci.high),
         external.map_or("none".into(), |e| auc(e.auc, e.auc_ci.low, e.auc_ci.high)),
-        model.threshold.value(),
-        model.threshold.rule()
+        model.frozen.threshold().value(),
+        model.frozen.threshold().rule()
     )
 }

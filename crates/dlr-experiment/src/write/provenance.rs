@@ -7,6 +7,7 @@ use dlr_report::data::{Hash, Provenance, Seed, Timing, Version};
 pub(super) fn of(outcome: &Outcome) -> Provenance {
     let inputs = outcome.prepared.digests.iter().map(|(id, digest)| (format!("case {id}"), digest));
     let models = outcome.models.iter().chain(&outcome.baselines);
+    let scored: Vec<&str> = models.clone().map(|m| m.hash.as_str()).collect();
     let models = models.map(|m| (format!("model {}", m.planned.section.name), &m.hash));
     Provenance {
         versions: vec![Version { name: "dlr".into(), version: env!("CARGO_PKG_VERSION").into() }],
@@ -28,7 +29,7 @@ pub(super) fn of(outcome: &Outcome) -> Provenance {
         openings: outcome
             .external
             .iter()
-            .map(|(_, opening)| format!("{} external cases, for models {}", opening.n_cases, opening.models.join(", ")))
+            .map(|(_, opening)| format!("{} external cases, for models {}", opening.n_cases, scored.join(", ")))
             .collect(),
     }
 }

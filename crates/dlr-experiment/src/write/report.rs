@@ -204,7 +204,7 @@ fn external(model: &ModelOutcome, outcome: &Outcome) -> Result<Option<ModelResul
         average_precision: plain(s.auprc),
         threshold: ThresholdUsed {
             value: s.threshold,
-            rule: format!("{} on out-of-fold training scores", model.threshold.rule()),
+            rule: format!("{} on out-of-fold training scores", model.frozen.threshold().rule()),
         },
         confusion: s.confusion.as_ref().map(confusion),
         ..ModelResult::default()

@@ -164,11 +164,13 @@ pub(super) fn predictions(outcome: &Outcome, folder: &RunFolder) -> Result<()> {
             }
         }
         let truth = outcome.external.as_ref().map(|(truth, _)| truth.labels());
-        for (i, (case, score)) in model.external.cases().iter().zip(model.external.scores()).enumerate() {
+        for (i, (case, score)) in
+            model.frozen.predictions().cases().iter().zip(model.frozen.predictions().scores()).enumerate()
+        {
             let label = truth.map_or(f64::NAN, |labels| f64::from(u8::from(labels[i])));
-            let call = f64::from(u8::from(model.threshold.calls_positive(*score)));
+            let call = f64::from(u8::from(model.frozen.threshold().calls_positive(*score)));
             let [negative, positive, novelty] = beyond(Setting::External, 0, case);
-            let cut = model.threshold.value();
+            let cut = model.frozen.threshold().value();
             push(name, "external", case, [f64::NAN, f64::NAN, label, *score, cut, call, negative, positive, novelty]);
         }
     }
