@@ -293,7 +293,7 @@ impl ExperimentFile {
             known("feature block", &self.report.cam_block, self.features.keys())?;
             known("model", &self.report.explain, self.models.iter().map(|m| &m.name))?;
         }
-        Ok(())
+        crate::rules::check(&self.validation.threshold)
     }
 }
 

@@ -67,6 +67,7 @@ pub fn run(
     some_to_learn_from(&cohort)?;
     log.event("cohort", json!({ "enrolled": enrolled.len(), "kept": cohort.len(), "excluded": cohort.exclusions() }));
 
+    write::masks_to_outline(&resolved.report, &preparation, &cohort)?;
     let (prepared, failed) = preparation.features(&cohort, &Cache::new(places.cache), progress)?;
     let cohort = without_failed(cohort, &failed, file.cohort.failing, progress)?;
     log.event("features", json!({ "computed": prepared.n_computed, "cached": prepared.n_cached }));

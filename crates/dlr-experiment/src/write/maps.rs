@@ -1,6 +1,7 @@
 //! Grad-CAM of several patients: by the models that had not seen them.
 
 use crate::{
+    config::ReportSection,
     folder::RunFolder,
     log::RunLog,
     outcome::{ModelOutcome, Outcome},
@@ -8,7 +9,7 @@ use crate::{
     prepare::Preparation,
     registry::Registry,
 };
-use dlr_core::{LinearForm, Result, Role, Volume};
+use dlr_core::{Cohort, LinearForm, Result, Role, Volume};
 use dlr_report::data::CamCase;
 use rayon::prelude::*;
 use serde_json::json;
@@ -33,6 +34,18 @@ impl Maps {
 /// 32 bit are enough to look at, and half the file.
 fn narrow(volume: &Volume) -> Result<Volume> {
     Volume::new(*volume.geometry(), volume.to_f64().mapv(|v| v as f32))
+}
+
+/// Refuses a report whose outlined masks the first case does not have, before anything is computed. A case that cannot
+/// be prepared says nothing here: it is named with all others that fail.
+pub(crate) fn masks_to_outline(report: &ReportSection, preparation: &Preparation, cohort: &Cohort) -> Result<()> {
+    let first = cohort.rows().first().filter(|_| report.cam_cases > 0);
+    let Some(Ok(case)) = first.map(|row| preparation.case(&row.id)) else { return Ok(()) };
+    let outlined = report.ring.iter().map(|ring| ("report.ring", ring)).chain([("report.tumour", &report.tumour)]);
+    for (key, mask) in outlined {
+        case.mask(mask).map_err(|error| error.hint(format!("`{key}` in the experiment file names it")))?;
+    }
+    Ok(())
 }
 
 /// Makes the maps that the experiment asks for; `None` where it asks for none or the model is not linear.

@@ -19,7 +19,7 @@ use dlr_core::{Code, Error, Result};
 use dlr_report::data::Setting;
 use serde_json::{Map, Value, json};
 
-pub(crate) use maps::maps;
+pub(crate) use maps::{maps, masks_to_outline};
 
 /// Writes every file.
 ///
