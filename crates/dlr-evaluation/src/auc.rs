@@ -45,6 +45,18 @@ pub enum IntervalKind {
     Undefined,
 }
 
+impl IntervalKind {
+    /// For a reader, for example `DeLong, logit scale`.
+    pub fn words(self) -> &'static str {
+        match self {
+            IntervalKind::DelongLogit => "DeLong, logit scale",
+            IntervalKind::DelongPlain => "DeLong, plain scale",
+            IntervalKind::Newcombe => "Newcombe",
+            IntervalKind::Undefined => "undefined",
+        }
+    }
+}
+
 /// Areas of one or more scores of the same cases, with DeLong's covariance between them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delong {

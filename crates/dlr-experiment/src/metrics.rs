@@ -7,7 +7,8 @@ use crate::{
 };
 use dlr_core::Result;
 use dlr_evaluation::{
-    Confusion, Interval, Scores, auc, average_precision, brier, calibration_line, delong, f1_all_positive, wilson,
+    Confusion, Interval, IntervalKind, Scores, auc, average_precision, brier, calibration_line, delong,
+    f1_all_positive, wilson,
 };
 use dlr_interpret::{GroupShare, group_shares};
 use serde::{Serialize, Serializer};
@@ -33,6 +34,8 @@ pub struct CvMetrics {
     pub auc: f64,
     /// Its DeLong interval of 95 %.
     pub auc_ci: Interval,
+    /// How that was made.
+    pub auc_ci_kind: IntervalKind,
     /// Mean over folds of the area among the cases of the fold.
     #[serde(serialize_with = "number")]
     pub auc_within_folds: f64,
@@ -175,6 +178,7 @@ pub fn auc_within_folds(cv: &CrossValidation, repeat: usize) -> Result<f64> {
 pub fn of_cross_validation(cv: &CrossValidation, rule: &str) -> Result<CvMetrics> {
     let (scores, labels): (Vec<f64>, Vec<bool>) = cv.mean_scores().into_values().unzip();
     let area = delong(&[&scores], &labels)?;
+    let (auc_ci, auc_ci_kind) = area.interval(0, 0.95);
     let line = calibration_line(&scores, &labels)?;
     let by_repeat = (0..cv.repeats.len()).map(|r| auc_within_folds(cv, r)).collect::<Result<Vec<_>>>()?;
     let counts: Vec<Confusion> = (0..cv.repeats.len()).map(|r| counts_of(cv, r)).collect();
@@ -192,7 +196,8 @@ pub fn of_cross_validation(cv: &CrossValidation, rule: &str) -> Result<CvMetrics
         n_positive,
         prevalence,
         auc: area.auc[0],
-        auc_ci: area.interval(0, 0.95).0,
+        auc_ci,
+        auc_ci_kind,
         auc_within_folds: within,
         auc_within_folds_sd: within_sd,
         auc_by_repeat: by_repeat,

@@ -74,6 +74,10 @@ fn protocol(outcome: &Outcome) -> Vec<String> {
          Sensitivity, specificity and F1 are those of the pooled calls of each repeat, averaged; each case is called at the \
          threshold chosen from the training scores of its own fold."
             .to_owned(),
+        "A second AUC, within folds, compares only cases that one and the same model predicted; it stands where repeats or \
+         permuted labels are compared. Pooling the scores of several models pulls the first AUC below 0.5 where there is \
+         nothing to learn, so the one within folds is the one to hold against 0.5."
+            .to_owned(),
     ]
 }
 
@@ -144,7 +148,7 @@ fn cross_validated(model: &ModelOutcome, outcome: &Outcome) -> Result<ModelResul
         n_cases: m.n,
         n_positive: m.n_positive,
         roc: roc(&view.scores, &view.labels)?,
-        auc: with(m.auc, &m.auc_ci, "DeLong, mean out-of-fold probability"),
+        auc: with(m.auc, &m.auc_ci, &format!("{}, of the mean out-of-fold probability", m.auc_ci_kind.words())),
         auc_by_repeat: m.auc_by_repeat.clone(),
         f1: plain(m.f1),
         f1_macro: plain(m.f1_macro),
@@ -189,7 +193,7 @@ fn external(model: &ModelOutcome, outcome: &Outcome) -> Result<Option<ModelResul
         n_cases: s.n,
         n_positive: s.n_positive,
         roc: roc(&view.scores, &view.labels)?,
-        auc: with(s.auc, &s.auc_ci, "DeLong"),
+        auc: with(s.auc, &s.auc_ci, s.auc_ci_kind.words()),
         f1: plain(s.f1),
         f1_macro: plain(s.f1_macro),
         prevalence: s.prevalence,

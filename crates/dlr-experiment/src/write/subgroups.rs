@@ -18,7 +18,7 @@ pub(super) fn rows(outcome: &Outcome) -> Vec<Subgroup> {
                 level: level.level.clone(),
                 n_cases: level.n,
                 n_positive: level.n_positive,
-                auc: with(level.auc, &level.auc_ci, "DeLong"),
+                auc: with(level.auc, &level.auc_ci, level.auc_ci_kind.words()),
                 refused: level.refused.clone().unwrap_or_default(),
                 p: analysis.interaction.map_or(f64::NAN, |test| test.p_holm),
                 detectable_difference: least,

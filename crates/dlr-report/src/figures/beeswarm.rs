@@ -71,7 +71,8 @@ fn one(shap: &Shap, legend: &Legend) -> Drawing {
     };
     let caption = format!(
         "One point per case. To the right: the feature moved the prediction towards the positive class. Colour: rank of the \
-         feature value among the cases, dark low and light high; open: undefined. Method: {}.{more}",
+         feature value among the cases, dark low and light high; open: undefined.{} Method: {}.{more}",
+        if shap.scale() == "log odds" { " Log odds are ln(p / (1 - p)): 0 is a probability of 0.5." } else { "" },
         if shap.method.is_empty() { "SHAP" } else { &shap.method }
     );
     Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish() }

@@ -148,9 +148,9 @@ fn map_legend(svg: &mut Svg, [x, y]: [f64; 2], width: f64, limit: f64, is_signed
     let text = fixed_limit(limit);
     svg.colour_bar([x + 30.0, y], [w, 12.0], |t| hex(over(low + (1.0 - low) * t, ground)), [&low_text, &text]);
     let meaning = if is_signed {
-        "\u{2190} away from | towards the positive class \u{2192}"
+        "log odds: \u{2190} away from | towards the positive class \u{2192}"
     } else {
-        "towards the positive class \u{2192}"
+        "log odds towards the positive class \u{2192}"
     };
     svg.label(&Label::new([x + 30.0 + w / 2.0, y + 27.0], meaning).middle().colour(SOFT));
 }

@@ -68,7 +68,7 @@ fn one(permutation: &Permutation, legend: &Legend) -> Drawing {
         row!(csv, &permutation.model, "permuted", *auc);
     }
     let caption = format!(
-        "The whole pipeline on {} random deals of the labels (grey, mean {}), and on the true ones (line).",
+        "AUC within folds of the whole pipeline on {} permutations of the labels (grey, mean {}), and on the true labels (line).",
         permutation.permuted.len(),
         fixed(mean, 2)
     );

@@ -76,9 +76,10 @@ fn how_good(report: &Report, legend: &Legend) -> Vec<String> {
     if result.f1.value.is_finite() && result.all_positive_f1.is_finite() {
         let verdict = if result.f1.value > result.all_positive_f1 { "above" } else { "not above" };
         sentences.push(format!(
-            "At its cut, F1 is {}; calling every case positive gives {}, so it is {verdict} that. Sensitivity {}, specificity {}.",
+            "At its threshold, F1 is {}; calling every case positive gives {} at this prevalence of {}, so it is {verdict} that. Sensitivity {}, specificity {}.",
             interval(&result.f1, 2),
             fixed(result.all_positive_f1, 2),
+            fixed(result.prevalence, 2),
             interval(&result.sensitivity, 2),
             interval(&result.specificity, 2)
         ));
@@ -140,7 +141,7 @@ fn how_sure(report: &Report, legend: &Legend) -> Vec<String> {
         let high = m.auc_by_repeat.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let n = m.auc_by_repeat.len();
         sentences.push(format!(
-            "Over {n} repeats with other folds its AUC ran from {} to {}.",
+            "Over {n} repeats with other folds its AUC within folds (of cases that the same model predicted) ran from {} to {}.",
             fixed(low, 2),
             fixed(high, 2)
         ));
@@ -148,7 +149,7 @@ fn how_sure(report: &Report, legend: &Legend) -> Vec<String> {
     for p in report.permutations.iter().filter(|p| !p.permuted.is_empty() && p.model == result.name) {
         let mean = p.permuted.iter().sum::<f64>() / p.permuted.len() as f64;
         sentences.push(format!(
-            "On {} deals of permuted labels the pipeline of {} gave a mean AUC of {}; with the true labels {}, {}.",
+            "On {} permutations of the labels the pipeline of {} gave a mean AUC within folds of {}; with the true labels {}, {}.",
             p.permuted.len(),
             legend.label(&p.model),
             fixed(mean, 2),

@@ -2,9 +2,7 @@
 //!
 //! Skipped loudly where no Chromium is installed. The page and the screenshots stay in the target folder to be looked at.
 
-mod common;
-
-use common::{STUDY, made_up};
+use crate::made_up::{STUDY, made_up};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -1,7 +1,5 @@
 //! A made-up report: numbers from a generator, curves computed from them by the plainest code. Nobody was examined.
 
-#![allow(dead_code)] // Each test file uses its own part.
-
 use dlr_report::Report;
 use dlr_report::data::*;
 
@@ -356,10 +354,10 @@ fn nomogram() -> Nomogram {
         value: vec![-1.5, 0.0, 2.25],
         points: points.to_vec(),
     };
-    let mut names = names(2).into_iter();
+    let [first, second] = names(2).try_into().expect("two were asked for");
     Nomogram {
         model: "dlr".into(),
-        axes: vec![axis(names.next().unwrap(), [0.0, 40.0, 100.0]), axis(names.next().unwrap(), [60.0, 36.0, 0.0])],
+        axes: vec![axis(first, [0.0, 40.0, 100.0]), axis(second, [60.0, 36.0, 0.0])],
         intercept: -2.5,
         per_point: 0.04,
     }

@@ -1,8 +1,6 @@
 //! The rendered page: well-formed, deterministic, escaped, self-contained, small, and a snapshot of it as text.
 
-mod common;
-
-use common::{SMALL, STUDY, made_up};
+use crate::made_up::{SMALL, STUDY, made_up};
 use dlr_report::data::*;
 use dlr_report::{Rendered, Report, render};
 use roxmltree::{Document, ParsingOptions};

@@ -57,17 +57,26 @@ impl Args {
 fn print_table(outcome: &Outcome) {
     let excluded = outcome.cohort.exclusions().len();
     println!("\n{} cases, {excluded} left out. Research use only.\n", outcome.cohort.len());
+    if let Some(model) = outcome.models.first() {
+        let (m, positive) = (&model.metrics, &outcome.file.cohort.positive);
+        println!("Training: {} of {} {positive}, prevalence {:.3}.", m.n_positive, m.n, m.prevalence);
+        if let Some(e) = &model.external_scores {
+            println!("External: {} of {} {positive}, prevalence {:.3}.", e.n_positive, e.n, e.prevalence);
+        }
+        println!("AUC: of the mean out-of-fold probabilities, 95 % interval by {}.", m.auc_ci_kind.words());
+        println!("In folds: mean AUC among cases that one model predicted; permuted: the same on permuted labels.\n");
+    }
     println!(
-        "{:<26} {:>22} {:>8} {:>15} {:>6} {:>6} {:>10}",
-        "model", "AUC (95 % interval)", "F1", "all-positive F1", "sens", "spec", "permuted"
+        "{:<26} {:>22} {:>8} {:>15} {:>6} {:>6} {:>9} {:>9}",
+        "model", "AUC (95 % interval)", "F1", "all-positive F1", "sens", "spec", "in folds", "permuted"
     );
     for model in outcome.models.iter().chain(&outcome.baselines) {
         let m = &model.metrics;
         let auc = format!("{:.3} ({:.3}-{:.3})", m.auc, m.auc_ci.low, m.auc_ci.high);
         let null = model.null.as_ref().map_or(String::new(), |n| format!("{:.3}", n.mean));
         println!(
-            "{:<26} {auc:>22} {:>8.3} {:>15.3} {:>6.3} {:>6.3} {null:>10}",
-            model.planned.section.title, m.f1, m.f1_all_positive, m.sensitivity, m.specificity
+            "{:<26} {auc:>22} {:>8.3} {:>15.3} {:>6.3} {:>6.3} {:>9.3} {null:>9}",
+            model.planned.section.title, m.f1, m.f1_all_positive, m.sensitivity, m.specificity, m.auc_within_folds
         );
         if let Some(e) = &model.external_scores {
             let auc = if e.auc.is_nan() {
