@@ -2,6 +2,7 @@
 //!
 //! The tables have no licence that lets them be here: the test reads them from the folder named by `DLR_SHARED` and says so
 //! where that is not set. The AUCs of scikit-learn are in `data-fixtures/real_tables`; its script states the protocol.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 use dlr_core::{Cohort, FittedModel, Fold, Model, Result, Role, Splitter, TrainSet, derive_seed};
 use dlr_evaluation::auc;

@@ -2,6 +2,7 @@
 //! pyradiomics refuses it says so with exit status 0; two that it answers (truncated files) are answered wrongly.
 //!
 //! Here: what reading them and pairing them gives. What features make of a flat or tiny region is tested there.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 use dlr_core::{Code, Geometry, Mask, Result, Roi, Volume};
 use dlr_io::{LabelSelection, read_pair, write_mask, write_volume};

@@ -1,6 +1,7 @@
 //! Headers and streams that ask for far more than they hold are refused in little memory, and so fast.
 //!
 //! One test in a file of its own: the peak memory of the process is what is measured.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 use dlr_core::Code;
 use dlr_io::{Manifest, read_mask, read_volume, write_volume};

@@ -1,4 +1,5 @@
 //! Random damage: no flipped bit and no cut of a `.nii.gz` or gzip NRRD gives other voxels than those written.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 use dlr_core::{Code, Volume};
 use dlr_io::{read_volume, write_volume};

@@ -1,4 +1,5 @@
 //! Inputs that tables bring: each gives a documented result, or an error that names the column or the patient.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 use dlr_core::{
     CaseRecord, Code, Cohort, Dataset, FeatureName, FeatureTable, Form, Model, Rng, Splitter, TableStep, TrainSet,

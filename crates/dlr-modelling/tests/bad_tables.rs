@@ -70,7 +70,7 @@ fn steps() -> Vec<(&'static str, Box<dyn TableStep>)> {
 /// 30 patients of two centres, 12 positive; `change` alters the values of a normal table of 8 columns.
 fn data(change: impl Fn(&mut Array2<f64>)) -> Dataset {
     let record = |i: usize| CaseRecord {
-        center: if i % 2 == 0 { "north" } else { "south" }.into(),
+        center: if i.is_multiple_of(2) { "north" } else { "south" }.into(),
         ..CaseRecord::new(format!("p{i:02}"), Some(i < 12))
     };
     let records: Vec<_> = (0..30).map(record).collect();

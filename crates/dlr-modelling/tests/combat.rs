@@ -26,7 +26,7 @@ fn split(external_center: &str) -> (TrainSet, FeatureTable) {
         }
         .into(),
         role: if i < 60 { Role::Train } else { Role::External },
-        ..CaseRecord::new(format!("p{i:02}"), Some(i % 2 == 0))
+        ..CaseRecord::new(format!("p{i:02}"), Some(i.is_multiple_of(2)))
     };
     let records: Vec<_> = (0..72).map(record).collect();
     let cases = records.iter().map(|r| r.id.clone()).collect();

@@ -110,7 +110,7 @@ fn models_keep_the_contract() {
     check_model(&LogisticRegression { l1_ratio: 1.0, ..LogisticRegression::default() }).unwrap();
     check_model(&study()).unwrap();
     let scaled = |model: Box<dyn Model>| Pipeline::new(vec![Box::new(StandardScaler {})], model);
-    check_model(&scaled(Box::new(Svm::default()))).unwrap();
+    check_model(&scaled(Box::<Svm>::default())).unwrap();
     check_model(&scaled(Box::new(Svm { kernel: Kernel::Rbf, ..Svm::default() }))).unwrap();
     check_model(&stack()).unwrap();
     for (name, model) in tree_and_density_models() {
@@ -119,7 +119,7 @@ fn models_keep_the_contract() {
     let pca = vec![Box::new(StandardScaler {}) as Box<dyn TableStep>, Box::new(Pca::default())];
     check_model(&Pipeline::new(pca, Box::new(LogisticRegression::default()))).unwrap();
     let candidates = vec![
-        ("weak".to_owned(), Box::new(scaled(Box::new(LogisticRegression::default()))) as Box<dyn Model>),
+        ("weak".to_owned(), Box::new(scaled(Box::<LogisticRegression>::default())) as Box<dyn Model>),
         ("rbf".to_owned(), Box::new(scaled(Box::new(Svm { kernel: Kernel::Rbf, ..Svm::default() })))),
     ];
     check_model(&Tuned { candidates, n_folds: 4 }).unwrap();
@@ -185,7 +185,7 @@ fn stack() -> Stacked {
         model: Box::new(Pipeline::new(vec![Box::new(StandardScaler {})], model)),
     };
     let blocks = vec![
-        block("intra", Box::new(LogisticRegression::default())),
+        block("intra", Box::<LogisticRegression>::default()),
         block("peri", Box::new(LogisticRegression { l1_ratio: 0.5, ..LogisticRegression::default() })),
     ];
     Stacked { blocks, n_folds: 5, c: 1.0 }

@@ -1,4 +1,5 @@
 //! `dlr conformance`: the suites that come with `dlr` are green, and a wrong reference value is found.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 use dlr::conformance::{Folders, SUITES};
 use std::{fs, path::Path, process::Command};

@@ -1,4 +1,5 @@
 //! The phantom through the program: a folder that `dlr check` passes, and the whole study on a tiny grid.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 use serde_json::Value;
 use std::{

@@ -216,7 +216,7 @@ mod tests {
     fn cohort(n: usize, label: impl Fn(usize) -> bool) -> Cohort {
         let record = |i: usize| {
             let mut r = CaseRecord::new(format!("c{i:03}"), Some(label(i)));
-            r.center = if i % 2 == 0 { "A" } else { "B" }.into();
+            r.center = if i.is_multiple_of(2) { "A" } else { "B" }.into();
             r
         };
         Cohort::enrol((0..n).map(record).collect()).unwrap().0

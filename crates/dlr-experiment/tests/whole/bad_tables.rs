@@ -1,12 +1,10 @@
 //! Tables as they should not be: each is a documented result or an error that names the column or the case.
 
-mod support;
-
+use crate::support::{Traps, experiment, table};
 use dlr_core::{Code, Error};
 use dlr_experiment::{ExperimentFile, Places, Registry, progress::Quiet, run};
 use serde_json::Value;
 use std::fs;
-use support::{Traps, experiment, table};
 
 const LOGISTIC: &str = "{ stage = \"logistic\" }";
 

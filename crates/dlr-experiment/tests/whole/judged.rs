@@ -1,11 +1,9 @@
 //! What every run must tell: figures with intervals, comparisons, subgroups, audits that fire and audits that do not,
 //! explanations that add up, guideline tables whose evidence is there.
 
-mod support;
-
+use crate::support::{Traps, experiment, json, run_in_folder, table};
 use serde_json::Value;
 use std::path::Path;
-use support::{Traps, experiment, json, run_in_folder, table};
 
 const LOGISTIC: &str = "{ stage = \"logistic\", class_weight = \"balanced\" }";
 
@@ -66,7 +64,8 @@ fn check_setting(setting: &Value, name: &str) {
         for method in ["platt", "isotonic"] {
             let after = &setting["calibration"]["recalibrated"][method];
             // Isotonic steps hold predictions of 0 and 1, for which the line may have no maximum.
-            if !after[key].is_number() && !(method == "isotonic" && ["slope", "intercept"].contains(&key)) {
+            let may_be_absent = method == "isotonic" && ["slope", "intercept"].contains(&key);
+            if !may_be_absent && !after[key].is_number() {
                 missing.push(format!("calibration after {method}, {key}"));
             }
         }

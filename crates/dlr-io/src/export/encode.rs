@@ -105,7 +105,7 @@ impl DataSet {
         for ((group, element), vr, value) in self.elements {
             let value = match value {
                 Value::Bytes(value) => value,
-                Value::Items(items) => items.into_iter().flat_map(|item| item.as_item(syntax)).collect(),
+                Value::Items(items) => items.into_iter().flat_map(|item| item.into_item(syntax)).collect(),
             };
             bytes.extend(group.to_le_bytes());
             bytes.extend(element.to_le_bytes());
@@ -125,7 +125,7 @@ impl DataSet {
         bytes
     }
 
-    fn as_item(self, syntax: Syntax) -> Vec<u8> {
+    fn into_item(self, syntax: Syntax) -> Vec<u8> {
         let inner = self.encode(syntax);
         let mut bytes = vec![0xfe, 0xff, 0x00, 0xe0];
         bytes.extend(length(inner.len()));
@@ -187,7 +187,7 @@ mod tests {
         for (number, text) in table {
             assert_eq!(decimal(number), text);
         }
-        assert!(decimal(-123.456_789_012_345_678).len() <= 16);
+        assert!(decimal(-123.456_789_012_345_68).len() <= 16);
     }
 
     #[test]

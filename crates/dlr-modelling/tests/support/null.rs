@@ -1,7 +1,6 @@
 //! The null test: what the whole pipeline finds where there is nothing to find, and two controls where it must find.
 //!
 //! Shared by the small test of this crate and the full one of the benches.
-#![allow(unreachable_pub)] // one module, two programs
 
 use dlr_core::{CaseRecord, Cohort, Dataset, FeatureName, FeatureTable, Model, Result, Rng, Role, derive_seed};
 use dlr_modelling::Pipeline;
@@ -15,7 +14,7 @@ use rayon::prelude::*;
 
 /// Sizes of a study.
 #[derive(Debug, Clone, Copy)]
-pub struct Design {
+pub(crate) struct Design {
     pub n_train: usize,
     pub n_train_positive: usize,
     pub n_external: usize,
@@ -24,14 +23,14 @@ pub struct Design {
 }
 
 /// A table with the labels of all its cases, training cases first.
-pub struct Study {
+pub(crate) struct Study {
     pub table: FeatureTable,
     pub records: Vec<CaseRecord>,
     pub n_train: usize,
 }
 
 /// Normal noise; in positive cases the first ten features are `shift` standard deviations higher.
-pub fn study(design: &Design, shift: f64, seed: u64) -> Result<Study> {
+pub(crate) fn study(design: &Design, shift: f64, seed: u64) -> Result<Study> {
     let Design { n_train, n_train_positive, n_external, n_external_positive, n_features } = *design;
     let mut rng = Rng::new(seed);
     let label = |i: usize| if i < n_train { i < n_train_positive } else { i - n_train < n_external_positive };
@@ -50,7 +49,7 @@ pub fn study(design: &Design, shift: f64, seed: u64) -> Result<Study> {
 
 impl Study {
     /// The same table with labels dealt anew, within the training cases and within the external ones.
-    pub fn with_permuted_labels(&self, seed: u64) -> Study {
+    pub(crate) fn with_permuted_labels(&self, seed: u64) -> Study {
         let mut rng = Rng::new(seed);
         let mut records = self.records.clone();
         for part in [0..self.n_train, self.n_train..records.len()] {
@@ -67,7 +66,7 @@ impl Study {
     }
 
     /// Area under the curve on the external cases, of a model fitted on the training cases.
-    pub fn external_auc(&self, model: &dyn Model, seed: u64) -> Result<f64> {
+    pub(crate) fn external_auc(&self, model: &dyn Model, seed: u64) -> Result<f64> {
         let (train, external) = self.data()?.0.split_roles()?;
         let scores = model.fit(&train, seed)?.predict(external.table())?;
         let labels: Vec<bool> = self.records[self.n_train..].iter().map(|r| r.label == Some(true)).collect();
@@ -76,7 +75,7 @@ impl Study {
 
     /// p of the permutation test of the whole pipeline on the training cases: `n_folds` folds, 19 permutations, so that
     /// the smallest p is 0.05 and a p at or below it comes once in twenty.
-    pub fn permutation_p(&self, model: &dyn Model, n_folds: usize, seed: u64) -> Result<f64> {
+    pub(crate) fn permutation_p(&self, model: &dyn Model, n_folds: usize, seed: u64) -> Result<f64> {
         let (cohort, _) = Cohort::enrol(self.records[..self.n_train].to_vec())?;
         let table = self.table.rows(&(0..self.n_train).collect::<Vec<_>>());
         let splitter = StratifiedKFold { n_folds, n_repeats: 1 };
@@ -85,7 +84,7 @@ impl Study {
 
     /// The same table with only the columns that the pipeline's selection keeps when it sees every label, the external
     /// ones too: the leak that the gate must catch.
-    pub fn selected_before_the_split(&self, seed: u64) -> Result<Study> {
+    pub(crate) fn selected_before_the_split(&self, seed: u64) -> Result<Study> {
         let records = self.records.iter().map(|r| CaseRecord { role: Role::Train, ..r.clone() }).collect();
         let (cohort, _) = Cohort::enrol(records)?;
         let (train, _) = Dataset::new(&self.table, &cohort)?.split_roles()?;
@@ -96,7 +95,7 @@ impl Study {
 }
 
 /// z-score, correlation filter, RFE, LASSO by cross-validation, logistic regression, with the defaults of the protocol.
-pub fn pipeline() -> Pipeline {
+pub(crate) fn pipeline() -> Pipeline {
     Pipeline::new(
         vec![
             Box::new(StandardScaler {}),
@@ -109,13 +108,13 @@ pub fn pipeline() -> Pipeline {
 }
 
 /// Mean external areas of `n` studies made by `make`, with the distance from 0.5 that three standard errors allow.
-pub struct Gate {
+pub(crate) struct Gate {
     pub areas: Vec<f64>,
     pub allowed: f64,
 }
 
 impl Gate {
-    pub fn of(design: &Design, n: usize, seed: u64, make: impl Fn(u64) -> Result<Study> + Sync) -> Result<Gate> {
+    pub(crate) fn of(design: &Design, n: usize, seed: u64, make: impl Fn(u64) -> Result<Study> + Sync) -> Result<Gate> {
         let model = pipeline();
         let areas = (0..n as u64)
             .into_par_iter()
@@ -127,22 +126,27 @@ impl Gate {
         Ok(Gate { areas, allowed: 3.0 * sd / (n as f64).sqrt() })
     }
 
-    pub fn mean(&self) -> f64 {
+    pub(crate) fn mean(&self) -> f64 {
         self.areas.iter().sum::<f64>() / self.areas.len() as f64
     }
 
-    pub fn sd(&self) -> f64 {
+    pub(crate) fn sd(&self) -> f64 {
         let squares: f64 = self.areas.iter().map(|a| (a - self.mean()).powi(2)).sum();
         (squares / (self.areas.len() - 1) as f64).sqrt()
     }
 
-    pub fn holds(&self) -> bool {
+    pub(crate) fn holds(&self) -> bool {
         (self.mean() - 0.5).abs() <= self.allowed
     }
 }
 
 /// p-values of permutation tests of studies made by `make`.
-pub fn p_values(n: usize, n_folds: usize, seed: u64, make: impl Fn(u64) -> Result<Study> + Sync) -> Result<Vec<f64>> {
+pub(crate) fn p_values(
+    n: usize,
+    n_folds: usize,
+    seed: u64,
+    make: impl Fn(u64) -> Result<Study> + Sync,
+) -> Result<Vec<f64>> {
     let model = pipeline();
     (0..n as u64)
         .into_par_iter()

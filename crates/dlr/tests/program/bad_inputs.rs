@@ -1,11 +1,9 @@
 //! Every bad input gives one clear error, status 1, and no run folder under its final name.
 
-mod support;
-
+use crate::support::{SmallCohort, case_of, stderr};
 use dlr_core::{Mask, Volume};
 use ndarray::Array3;
 use std::{fs, process::Output};
-use support::{SmallCohort, case_of, stderr};
 
 /// Spoils a cohort, runs it, and looks at what the user is told.
 fn refused(spoil: impl Fn(&SmallCohort), code: &str, case: Option<&str>) {

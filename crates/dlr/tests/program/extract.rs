@@ -1,14 +1,11 @@
 //! `dlr extract` and `dlr suggest` as a user runs them.
 
-#[allow(dead_code, unreachable_pub, reason = "helpers of all tests of this crate")]
-mod support;
-
+use crate::support::{case_of, dlr, stderr};
 use dlr_core::{Mask, Volume};
 use dlr_io::{FeatureColumns, read_volume, write_mask, write_volume};
 use ndarray::Array3;
 use serde_json::Value;
 use std::{fs, path::Path, process::Output};
-use support::{case_of, dlr, stderr};
 
 const N: usize = 7;
 

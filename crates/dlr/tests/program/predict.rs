@@ -1,9 +1,7 @@
 //! A frozen model on cases that it met in its run: the same bits; on cases that it cannot use: told, not guessed.
 
-mod support;
-
+use crate::support::{SmallCohort, dlr, stderr};
 use std::{collections::BTreeMap, fs, path::Path};
-use support::{SmallCohort, dlr, stderr};
 
 /// Rows of a CSV as maps from column to cell.
 fn rows(path: &Path) -> Vec<BTreeMap<String, String>> {
@@ -31,7 +29,7 @@ fn with_external(n_cases: usize) -> SmallCohort {
 
 #[test]
 fn the_same_case_gives_the_same_bits_as_in_the_run() {
-    let cohort = with_external(support::N_CASES);
+    let cohort = with_external(crate::support::N_CASES);
     let args = [
         "predict",
         "runs/small",
@@ -72,7 +70,7 @@ fn the_same_case_gives_the_same_bits_as_in_the_run() {
         let margin = number(&own[0]["base"]) + own.iter().map(|s| number(&s["contribution"])).sum::<f64>();
         assert!((1.0 / (1.0 + (-margin).exp()) - number(&row["probability"])).abs() < 1e-9, "{row:?}");
     }
-    assert_eq!(fs::read_dir(cohort.path("maps")).unwrap().count(), support::N_CASES);
+    assert_eq!(fs::read_dir(cohort.path("maps")).unwrap().count(), crate::support::N_CASES);
     let card = fs::read_to_string(cohort.path("runs/small/model/model-card.md")).unwrap();
     assert!(card.contains("Research use only") && card.contains("4 external cases"), "{card}");
 }
@@ -83,7 +81,7 @@ fn a_broken_case_a_strange_case_and_a_damaged_model_are_told() {
     let n_cases = 28;
     let cohort = with_external(n_cases);
     // Noise where all training cases have waves, and much brighter.
-    let (image, _) = support::case_of(0);
+    let (image, _) = crate::support::case_of(0);
     let mut rng = dlr_core::Rng::new(5);
     let odd = image.to_f64().mapv(|_| (3000.0 * rng.uniform()).round() as f32);
     dlr_io::write_volume(&cohort.path("p15.nii.gz"), &dlr_core::Volume::new(*image.geometry(), odd).unwrap()).unwrap();

@@ -1,10 +1,8 @@
 //! Whole runs through the program: what the folder holds, that bits do not depend on threads, that the cache tells.
 
-mod support;
-
+use crate::support::{SmallCohort, stderr};
 use serde_json::Value;
 use std::{fs, path::Path};
-use support::{SmallCohort, stderr};
 
 const EXACT: [&str; 3] = ["features.csv", "predictions.csv", "metrics.json"];
 
@@ -48,7 +46,7 @@ fn a_folder_holds_everything_and_no_path() {
         assert!(!read(&run, name).is_empty(), "{name} is empty");
     }
     let figures = fs::read_dir(run.join("figures")).unwrap().count();
-    assert!(figures >= 4 && figures % 2 == 0, "each figure stands beside its data: {figures} files");
+    assert!(figures >= 4 && figures.is_multiple_of(2), "each figure stands beside its data: {figures} files");
     assert!(fs::read_dir(run.join("cam")).unwrap().count() >= 2);
 
     let here = cohort.path("").to_string_lossy().into_owned();
@@ -79,7 +77,7 @@ fn the_cache_is_used_and_never_stale() {
         let line: Value = serde_json::from_str(line).unwrap();
         (line["computed"].as_u64().unwrap(), line["cached"].as_u64().unwrap())
     };
-    let all = 3 * support::N_CASES as u64;
+    let all = 3 * crate::support::N_CASES as u64;
     assert!(cohort.run("runs", &[]).status.success());
     assert_eq!(features("runs"), (all, 0));
     // Only the model changes: nothing is computed again.
@@ -89,7 +87,7 @@ fn the_cache_is_used_and_never_stale() {
     assert!(cohort.run("runs", &["--set", "features.peri.params.setting.binCount=8"]).status.success());
     assert_eq!(features("runs"), (all / 3, 2 * all / 3));
     // One image changes: that case is computed again.
-    let (image, _) = support::case_of(1);
+    let (image, _) = crate::support::case_of(1);
     dlr_io::write_volume(&cohort.path("p04.nii.gz"), &image).unwrap();
     assert!(cohort.run("runs", &[]).status.success());
     assert_eq!(features("runs"), (3, all - 3));

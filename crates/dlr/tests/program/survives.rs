@@ -1,9 +1,8 @@
 //! Runs that are killed at a random moment, that cannot write, or that meet a broken case.
 //!
-//! `DLR_KILLS=100 cargo test --release -p dlr --test survives` is the long form of the first test.
+//! `DLR_KILLS=100 cargo test --release -p dlr --test program survives` is the long form of the first test.
 
-mod support;
-
+use crate::support::{SmallCohort, stderr};
 use dlr_core::Rng;
 use std::{
     fs,
@@ -11,7 +10,6 @@ use std::{
     process::{Command, Output, Stdio},
     time::{Duration, Instant},
 };
-use support::{SmallCohort, stderr};
 
 /// Files that tell how long a run took or what it found in the cache; all others must not differ.
 const OF_THE_DAY: [&str; 4] = ["provenance.json", "report.json", "report.html", "log.jsonl"];
@@ -117,5 +115,5 @@ fn a_broken_case_is_left_out_with_its_reason_where_that_was_asked_for() {
     let report = fs::read_to_string(cohort.path("runs/small/report.html")).unwrap();
     assert!(report.contains("E0202"), "the report gives the reason");
     let features = fs::read_to_string(cohort.path("runs/small/features.csv")).unwrap();
-    assert!(!features.contains("p07") && features.lines().count() == support::N_CASES);
+    assert!(!features.contains("p07") && features.lines().count() == crate::support::N_CASES);
 }

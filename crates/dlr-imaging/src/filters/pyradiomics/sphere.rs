@@ -8,7 +8,7 @@ pub(super) type Complex = [f64; 2];
 
 /// Vertices `[x, y, z]` of an icosahedron whose faces are cut in four `n_subdivisions` times, on a sphere of `radius`.
 pub(super) fn icosphere(n_subdivisions: usize, radius: f64) -> Vec<[f64; 3]> {
-    let (a, b) = (0.525_731_112_119_133_6, 0.850_650_808_352_040_0);
+    let (a, b) = (0.525_731_112_119_133_6, 0.850_650_808_352_04);
     let mut vertices = vec![
         [-a, b, 0.0],
         [a, b, 0.0],
@@ -98,7 +98,7 @@ pub(super) fn harmonics(n: usize, polar: f64, azimuth: f64) -> Vec<Complex> {
 /// by scipy's recursions: patterns whose images are equal in exact arithmetic are ties, and rounding breaks them.
 fn legendre(n: usize, m: usize, cos: f64, sin: f64) -> f64 {
     let start = 1.0 / (4.0 * PI);
-    let mut value = if m % 2 == 0 { start.sqrt() } else { -(start * 1.5).sqrt() * sin };
+    let mut value = if m.is_multiple_of(2) { start.sqrt() } else { -(start * 1.5).sqrt() * sin };
     for k in (2 + m % 2..=m).step_by(2).map(|k| k as f64) {
         value *= ((2.0 * k + 1.0) * (2.0 * k - 1.0) / (4.0 * k * (k - 1.0))).sqrt() * sin * sin;
     }
