@@ -20,7 +20,7 @@ pub(crate) fn run(root: &Path) -> bool {
     for folder in ["crates", "xtask", "benches", "data-fixtures", "docs", ".ci"] {
         collect(&root.join(folder), &mut files);
     }
-    for name in ["README.md", "CHANGELOG.md", "CONTRIBUTING.md"] {
+    for name in ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "Cargo.toml", "clippy.toml"] {
         files.push(root.join(name));
     }
     files.sort();
@@ -46,10 +46,9 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
             if path.file_name().is_some_and(|name| name != "target") {
                 collect(&path, files);
             }
-        } else if path
-            .extension()
-            .is_some_and(|e| ["rs", "md", "toml", "sh", "py", "json", "csv"].iter().any(|k| e == *k))
-        {
+        } else if path.extension().is_some_and(|e| {
+            ["rs", "md", "toml", "sh", "py", "json", "csv", "txt", "html", "css"].iter().any(|k| e == *k)
+        }) {
             files.push(path);
         }
     }
@@ -60,7 +59,7 @@ fn of_file(name: &str, text: &str) -> Vec<String> {
     if name.ends_with(".rs") {
         // A test of the compiler's refusals is an input, not a module.
         let is_input = name.contains("/compile_fail/");
-        let paragraph = text.starts_with("//!") || text.starts_with("#![doc = include_str!");
+        let paragraph = opens_with_a_paragraph(text);
         if !is_input && !paragraph {
             problems.push(format!("{name}: does not open with a paragraph (`//!`) that says what it is"));
         }
@@ -74,17 +73,34 @@ fn of_file(name: &str, text: &str) -> Vec<String> {
             }
         }
     }
-    for folder in ["work", "root", "home", "tmp"] {
-        let path = format!("/{folder}/");
-        let found = text.match_indices(&path).any(|(at, _)| {
-            let starts = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && !"./_-~*)".contains(c));
-            starts && text[at + path.len()..].starts_with(|c: char| c.is_ascii_lowercase())
-        });
-        if found {
-            problems.push(format!("{name}: holds a path of somebody's machine (`{path}…`)"));
-        }
+    if let Some(path) = path_of_a_machine(text) {
+        problems.push(format!("{name}: holds a path of somebody's machine (`{path}…`)"));
     }
     problems
+}
+
+/// A first line `//!` with words in it; attributes of the whole file may stand before it.
+fn opens_with_a_paragraph(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim).skip_while(|line| line.is_empty() || is_attribute(line));
+    text.trim_start().starts_with("#![doc = include_str!")
+        || lines.next().and_then(|line| line.strip_prefix("//!")).is_some_and(|words| !words.trim().is_empty())
+}
+
+fn is_attribute(line: &str) -> bool {
+    line.starts_with("#![") && !line.starts_with("#![doc")
+}
+
+/// The beginning of the first absolute path that tells of somebody's machine.
+fn path_of_a_machine(text: &str) -> Option<String> {
+    let in_unix = ["work", "root", "home", "tmp", "Users"].map(|folder| format!("/{folder}/"));
+    let in_unix = in_unix.into_iter().find(|path| {
+        text.match_indices(path.as_str()).any(|(at, _)| {
+            let starts = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && !"./_-~*)".contains(c));
+            starts && text[at + path.len()..].starts_with(|c: char| c.is_ascii_alphabetic())
+        })
+    });
+    let of_windows = ["/", "\\", "\\\\"].map(|bar| format!(":{bar}Users{bar}"));
+    in_unix.or_else(|| of_windows.into_iter().find(|path| text.contains(path)))
 }
 
 /// Written apart, so that this file does not find itself.
@@ -111,5 +127,30 @@ mod tests {
         assert_eq!(of_file("docs/a.md", &path).len(), 1);
         let relative = ["see crates/wo", "rk/x and ../ho", "me/x"].concat();
         assert!(of_file("docs/a.md", &relative).is_empty());
+    }
+
+    #[test]
+    fn knows_a_paragraph() {
+        assert!(opens_with_a_paragraph("#![allow(missing_docs)]\n\n//! What it is.\n"));
+        assert!(opens_with_a_paragraph("#![doc = include_str!(\"../README.md\")]\n"));
+        for none in ["", "//!\n//! Later.\n", "//! \n", "/// Of an item.\n", "#![allow(missing_docs)]\nfn f() {}\n"] {
+            assert!(!opens_with_a_paragraph(none), "{none:?}");
+        }
+    }
+
+    #[test]
+    fn knows_a_path_of_a_machine() {
+        for found in [
+            ["/ho", "me/Jane/scans"].concat(),
+            ["x=/Us", "ers/jane"].concat(),
+            ["C:", "\\Users\\Jane"].concat(),
+            ["\"D:", "\\\\Users\\\\Jane\""].concat(),
+            ["c:/Us", "ers/jane"].concat(),
+        ] {
+            assert!(path_of_a_machine(&found).is_some(), "{found}");
+        }
+        for plain in ["https://example.org/home/page", "three kinds of Users", "and/or", "homes/tmp.rs"] {
+            assert_eq!(path_of_a_machine(plain), None, "{plain}");
+        }
     }
 }
