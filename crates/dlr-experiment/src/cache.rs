@@ -96,7 +96,10 @@ impl Cache {
 pub(crate) fn make_folder(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(|error| {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Error::new(Code::FileWrite, format!("folder `{name}` cannot be made: {error}"))
+        Error::new(Code::FileWrite, format!("folder `{name}` cannot be made"))
+            .expected("a place that may be written to")
+            .found(error)
+            .hint("give another place with --out or --cache")
     })
 }
 

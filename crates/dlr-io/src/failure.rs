@@ -63,6 +63,7 @@ pub(crate) fn too_large(path: &Path, what: impl std::fmt::Display) -> Error {
 
 /// An error while writing `path`.
 pub(crate) fn writing(path: &Path, error: &io::Error) -> Error {
-    let kind = error.kind();
-    Error::new(Code::FileWrite, format!("file `{}` cannot be written: {kind}", base_name(path)))
+    Error::new(Code::FileWrite, format!("file `{}` cannot be written", base_name(path)))
+        .expected("a place that may be written to, with room for it")
+        .found(error.kind())
 }

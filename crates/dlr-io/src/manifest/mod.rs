@@ -226,7 +226,11 @@ impl Columns {
         let role = match cell(self.role).map(str::to_lowercase).as_deref() {
             None | Some("train" | "training") => Role::Train,
             Some("external" | "test") => Role::External,
-            Some(other) => return Err(problem(format!("role is `{other}`")).expected("`train` or `external`")),
+            Some(other) => {
+                return Err(problem(format!("role is `{other}`")).expected(
+                    "`train` (or `training`), or `external` (or `test`): labels of external cases stay sealed",
+                ));
+            }
         };
         Ok(ManifestRow {
             line,
