@@ -10,7 +10,10 @@ use dlr_core::{
 };
 use dlr_evaluation::{Novelty, NoveltyScore};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// One fold of one repeat: what was predicted for whom, and how.
 pub struct FoldResult {
@@ -58,12 +61,42 @@ pub struct CrossValidation {
     pub without_fold: Vec<TrainScores>,
 }
 
+/// The rows and columns that a fold sees. Where something before the table learns, they differ from fold to fold.
+pub trait FoldData: Sync {
+    /// What the final model is fitted on; every fold has its rows and columns.
+    fn whole(&self) -> &Dataset;
+    /// The data of a fold, at least its two sides, made without learning from its held-out patients.
+    ///
+    /// # Errors
+    /// Those of making it.
+    fn of(&self, fold: &Fold) -> Result<OfFold<'_>>;
+}
+
+/// What one fold learns from and with.
+pub struct OfFold<'a> {
+    /// Its rows and columns.
+    pub data: Cow<'a, Dataset>,
+    /// Its model, where that differs from fold to fold before it is fitted; `None` for the one of all folds.
+    pub model: Option<Box<dyn Model>>,
+}
+
+/// A table in which nothing was learned: the same for every fold.
+impl FoldData for Dataset {
+    fn whole(&self) -> &Dataset {
+        self
+    }
+
+    fn of(&self, _fold: &Fold) -> Result<OfFold<'_>> {
+        Ok(OfFold { data: Cow::Borrowed(self), model: None })
+    }
+}
+
 /// Fits and predicts every fold. The same seed gives the same bits for any number of threads.
 ///
 /// # Errors
 /// Those of splitting, fitting and predicting.
 pub fn cross_validate(
-    data: &Dataset,
+    data: &dyn FoldData,
     model: &dyn Model,
     plan: &[Vec<Fold>],
     threshold: &str,
@@ -82,24 +115,25 @@ pub fn cross_validate(
             one_fold(data, model, sides, threshold, (detail, *repeat, *fold), derive_seed(seed, part))
         })
         .collect::<Result<Vec<_>>>()?;
-    let all = |repeat| out_of_fold(data, plan, &folds, repeat, None);
+    let all = |repeat| out_of_fold(data.whole(), plan, &folds, repeat, None);
     let repeats = (0..plan.len()).map(all).collect::<Result<Vec<_>>>()?;
     let n_parts = if detail == Detail::Everything && plan[0].len() > 1 { plan[0].len() } else { 0 };
-    let without = |fold| out_of_fold(data, plan, &folds, 0, Some(fold));
+    let without = |fold| out_of_fold(data.whole(), plan, &folds, 0, Some(fold));
     let without_fold = (0..n_parts).map(without).collect::<Result<Vec<_>>>()?;
     Ok(CrossValidation { folds, repeats, without_fold })
 }
 
 fn one_fold(
-    data: &Dataset,
+    data: &dyn FoldData,
     model: &dyn Model,
     sides: &Fold,
     threshold: &str,
     (detail, repeat, fold): (Detail, usize, usize),
     seed: u64,
 ) -> Result<FoldResult> {
-    let (train, held_out) = data.split(sides)?;
-    let fitted = model.fit(&train, seed)?;
+    let own = data.of(sides)?;
+    let (train, held_out) = own.data.split(sides)?;
+    let fitted = own.model.as_deref().unwrap_or(model).fit(&train, seed)?;
     let cut = rules::threshold(threshold, &train.scores(&fitted.predict(train.table())?)?)?;
     let predictions = fitted.predict(held_out.table())?;
     let form = match fitted.form() {

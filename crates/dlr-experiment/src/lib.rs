@@ -11,6 +11,7 @@ pub mod config;
 pub mod crossval;
 pub mod explain;
 mod folder;
+mod images;
 pub mod judge;
 mod log;
 mod make;

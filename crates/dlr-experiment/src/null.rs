@@ -3,7 +3,7 @@
 use crate::{
     crossval::{Detail, cross_validate},
     metrics::{auc_within_folds, mean_sd, number},
-    pipelines::Planned,
+    pipelines::{Planned, Refit},
     progress::Progress,
 };
 use dlr_core::{Dataset, Result, Splitter, derive_seed};
@@ -33,12 +33,15 @@ pub struct NullRun {
     pub auc: Vec<f64>,
 }
 
-/// Permutes the labels `n` times and cross-validates each once (one repeat).
+/// Permutes the labels `n` times and cross-validates each once (one repeat). What learns before the table is fitted
+/// again in each fold of each, which costs a pass over the images where its features are not in the cache.
 ///
 /// # Errors
 /// Those of cross-validation.
+#[allow(clippy::too_many_arguments)] // one place calls it, and each is named there
 pub(crate) fn permuted(
     planned: &Planned,
+    refit: Refit<'_>,
     splitter: &dyn Splitter,
     rule: &str,
     observed: f64,
@@ -53,7 +56,8 @@ pub(crate) fn permuted(
             let cohort = planned.data.cohort().with_permuted_labels(seed);
             let data = Dataset::new(planned.data.table(), &cohort)?;
             let plan: Vec<_> = splitter.folds(&cohort, seed)?.into_iter().take(1).collect();
-            let cv = cross_validate(&data, planned.model.as_ref(), &plan, rule, Detail::Scores, seed)?;
+            let folds = refit.folds(&planned.section, &data);
+            let cv = cross_validate(folds.as_ref(), planned.model.as_ref(), &plan, rule, Detail::Scores, seed)?;
             let pooled = &cv.repeats[0];
             let pooled = auc(pooled.predictions().scores(), pooled.truth().labels())?;
             progress.step(&planned.section.name);

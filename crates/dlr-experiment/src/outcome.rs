@@ -9,7 +9,7 @@ use crate::{
     pipelines::Planned,
     prepare::Prepared,
 };
-use dlr_core::{Cohort, FittedModel, FrozenPredictions, Opening, Truth};
+use dlr_core::{Cohort, FittedModel, Frozen, FrozenPredictions, Opening, Truth};
 use dlr_evaluation::Scores;
 use std::time::Duration;
 
@@ -45,6 +45,8 @@ pub struct Outcome {
     pub n_enrolled: (usize, usize),
     /// Features.
     pub prepared: Prepared,
+    /// States of the image steps that learned from all training cases, in the order of the file.
+    pub learned_images: Vec<Frozen>,
     /// The models, in the order of the file.
     pub models: Vec<ModelOutcome>,
     /// The baselines, in the order of the file.

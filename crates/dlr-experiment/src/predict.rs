@@ -5,15 +5,16 @@ use crate::{
     cache::Cache,
     config::{ExperimentFile, known},
     explain::explain,
+    images::{Images, Side},
     prepare::{Failed, Preparation, Prepared, columns_of},
     progress::Progress,
     registry::Registry,
 };
-use dlr_core::{Attribution, Code, Error, Form, Result};
+use dlr_core::{Attribution, Code, Error, Form, Frozen, Result};
 use dlr_evaluation::{Conformal, ConformalSet, Novelty};
 use dlr_modelling::Thaw;
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 use toml::Value;
@@ -83,9 +84,12 @@ pub fn predict(
 ) -> Result<PredictedCohort> {
     let folder = model_folder(places.model)?;
     let file = experiment_of(&folder, places.manifest)?;
-    let preparation = Preparation::new(&file, registry, places.manifest.parent().unwrap_or(Path::new("")))?;
+    let mut preparation = Preparation::new(&file, registry, places.manifest.parent().unwrap_or(Path::new("")))?;
+    preparation.thaw(&learned_images(&folder)?)?;
     let (cohort, _) = preparation.source().cohort()?;
-    let (prepared, failed) = preparation.features(&cohort, &Cache::new(places.cache), progress)?;
+    let (prepared, failed) =
+        preparation.features(Side { cohort: &cohort, fold: None }, &Cache::new(places.cache), progress)?;
+    let images = preparation.images(Side { cohort: &cohort, fold: None })?;
     let mut predicted = PredictedCohort {
         rows: Vec::new(),
         attributions: Vec::new(),
@@ -103,10 +107,21 @@ pub fn predict(
         let table = model.columns(&prepared, &section.blocks, &section.columns)?;
         model.predict(&section.name, &table, file.seed, &mut predicted)?;
         if let (Some(maps), true) = (places.maps, section.name == file.report.explain) {
-            write_maps(maps, &model, &file, registry, &preparation, table.cases(), progress)?;
+            write_maps(maps, &model, &file, registry, &images, table.cases(), progress)?;
         }
     }
     Ok(predicted)
+}
+
+/// The states of the image steps that learned in the run; none where no step did.
+fn learned_images(folder: &Path) -> Result<Vec<Frozen>> {
+    let name = "image-steps.learned.json";
+    let text = match fs::read_to_string(folder.join(name)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Error::new(Code::FileMissing, format!("`{name}` cannot be read")).found(error)),
+    };
+    serde_json::from_str(&text).map_err(|e| Error::new(Code::FileCorrupt, format!("`{name}` is damaged: {e}")))
 }
 
 fn model_folder(given: &Path) -> Result<PathBuf> {
@@ -214,7 +229,7 @@ fn write_maps(
     model: &FrozenModel,
     file: &ExperimentFile,
     registry: &Registry,
-    preparation: &Preparation,
+    images: &Images<'_>,
     cases: &[String],
     progress: &dyn Progress,
 ) -> Result<()> {
@@ -226,7 +241,7 @@ fn write_maps(
     crate::cache::make_folder(folder)?;
     progress.stage("maps", cases.len());
     for id in cases {
-        if let Some(map) = extractor.saliency(&preparation.case(id)?, &form)? {
+        if let Some(map) = extractor.saliency(&images.case(id)?, &form)? {
             dlr_io::write_volume(&folder.join(format!("{id}.nii.gz")), &map)?;
         }
         progress.step(id);

@@ -1,37 +1,74 @@
 //! From cases to one feature table per block: load, image steps, extractors, case by case, through the cache.
+//!
+//! What learns before the table (an [`ImageLearner`], a [`FeatureLearner`]) is fitted on the training side that the
+//! caller names, all training cases or those of one fold; the features of every case then depend on that side, and so
+//! do their keys in the cache. Without such stages a case's features are the same for every side and found again.
 
 use crate::{
     cache::{self, Cache},
     config::{ExperimentFile, Stage},
+    images::{Images, Made, Side, make},
     progress::Progress,
     registry::Registry,
 };
 use dlr_core::{
-    Case, CaseRecord, CaseSource, Code, Cohort, Error, FeatureExtractor, FeatureTable, FeatureVector, ImageStep, Result,
+    CaseRecord, CaseSet, CaseSource, Code, Error, FeatureExtractor, FeatureLearner, FeatureTable, FeatureVector,
+    Frozen, ImageLearner, ImageStep, Result,
 };
 use rayon::prelude::*;
 use std::{
     collections::BTreeMap,
     path::Path,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 /// The stages before the table, made from the experiment file.
 pub(crate) struct Preparation {
     source: Box<dyn CaseSource>,
-    steps: Vec<Box<dyn ImageStep>>,
+    steps: Vec<(Made<dyn ImageStep, dyn ImageLearner>, String)>,
     blocks: Vec<Block>,
-    /// Everything that the prepared image depends on besides the case.
-    image_key: String,
+    seed: u64,
+    /// Content hashes of cases, read once.
+    digests: Mutex<BTreeMap<String, String>>,
 }
 
 struct Block {
     name: String,
-    extractor: Box<dyn FeatureExtractor>,
+    stage: Made<dyn FeatureExtractor, dyn FeatureLearner>,
     key: String,
 }
 
+enum Extractor<'a> {
+    Fixed(&'a dyn FeatureExtractor),
+    Learned(Box<dyn FeatureExtractor>),
+}
+
+impl Extractor<'_> {
+    fn get(&self) -> &dyn FeatureExtractor {
+        match self {
+            Extractor::Fixed(extractor) => *extractor,
+            Extractor::Learned(extractor) => extractor.as_ref(),
+        }
+    }
+}
+
+/// What the cache holds of a case.
+struct Found {
+    digest: String,
+    vectors: Vec<Option<FeatureVector>>,
+}
+
+/// Everything that the features of a case depend on besides the case.
+struct Keys {
+    images: String,
+    blocks: Vec<String>,
+}
+
 /// Feature tables by block, and what it took.
+#[derive(Default)]
 pub struct Prepared {
     /// One table per block, rows in cohort order.
     pub blocks: BTreeMap<String, FeatureTable>,
@@ -45,6 +82,13 @@ pub struct Prepared {
     pub n_cached: usize,
     /// Blocks that were computed, over all cases.
     pub n_computed: usize,
+}
+
+/// Feature vectors found and made, counted over all cases.
+#[derive(Default)]
+struct Counts {
+    cached: AtomicUsize,
+    computed: AtomicUsize,
 }
 
 /// What preparing one case gave.
@@ -68,20 +112,26 @@ impl Preparation {
     /// Those of the registry and the factories.
     pub(crate) fn new(file: &ExperimentFile, registry: &Registry, folder: &Path) -> Result<Self> {
         let source = Stage { stage: file.cohort.source.clone(), params: file.cohort.params.clone() };
-        let mut keys = Vec::new();
         let mut steps = Vec::new();
         for stage in &file.image {
-            let step = registry.image_steps.make(stage, "", folder)?;
-            keys.push(stage_key(stage, step.version()));
-            steps.push(step);
+            let (made, _) = make(&registry.image_steps, &registry.image_learners, stage, "", folder)?;
+            let version = match &made {
+                Made::Fixed(step) => step.version(),
+                Made::Learner(learner) => learner.version(),
+            };
+            steps.push((made, stage_key(stage, version)));
         }
         let mut blocks = Vec::new();
         for (name, stage) in &file.features {
-            let extractor = registry.extractors.make(stage, name, folder)?;
-            blocks.push(Block { name: name.clone(), key: stage_key(stage, extractor.version()), extractor });
+            let (made, _) = make(&registry.extractors, &registry.learners, stage, name, folder)?;
+            let version = match &made {
+                Made::Fixed(extractor) => extractor.version(),
+                Made::Learner(learner) => learner.version(),
+            };
+            blocks.push(Block { name: name.clone(), stage: made, key: stage_key(stage, version) });
         }
-        let image_key = cache::key(&keys.iter().map(String::as_str).collect::<Vec<_>>());
-        Ok(Preparation { source: registry.sources.make(&source, "", folder)?, steps, blocks, image_key })
+        let source = registry.sources.make(&source, "", folder)?;
+        Ok(Preparation { source, steps, blocks, seed: file.seed, digests: Mutex::default() })
     }
 
     /// Where the cases come from.
@@ -89,40 +139,140 @@ impl Preparation {
         self.source.as_ref()
     }
 
-    /// A case after all image steps.
-    ///
-    /// # Errors
-    /// Those of reading and of the steps, with the case named.
-    pub(crate) fn case(&self, id: &str) -> Result<Case> {
-        let mut case = self.source.load(id).map_err(|e| e.for_case(id))?;
-        // Checked at the door, where a bad voxel can still be named by its place in the file.
-        case.masks.keys().try_for_each(|name| case.roi(name).map(|_| ()))?;
-        if !self.steps.is_empty() {
-            finite(&case)?;
-        }
-        for step in &self.steps {
-            case = step.apply(case).map_err(|e| e.for_case(id))?;
-        }
-        Ok(case)
+    /// Whether an image step learns, so that images depend on the training side.
+    pub(crate) fn learns_from_images(&self) -> bool {
+        self.steps.iter().any(|(made, _)| matches!(made, Made::Learner(_)))
     }
 
-    /// The features of every case of the cohort that does not fail, and the errors of those that do, in cohort order.
+    /// Whether any stage before the table learns.
+    pub(crate) fn learns_from_anyone(&self) -> bool {
+        self.learns_from_images() || self.blocks.iter().any(|block| matches!(block.stage, Made::Learner(_)))
+    }
+
+    /// Whether the features of these blocks depend on the training side.
+    pub(crate) fn learns(&self, blocks: &[String]) -> bool {
+        let learner = |block: &Block| matches!(block.stage, Made::Learner(_)) && blocks.contains(&block.name);
+        self.learns_from_images() || self.blocks.iter().any(learner)
+    }
+
+    /// Puts the frozen states of the image steps that learned in their places, so that nothing learns any more.
     ///
     /// # Errors
-    /// [`Code::FileWrite`] where the cache cannot be written: that is no fault of a case.
+    /// [`Code::Contract`] where states and steps are not as many, or an extractor learned from cases; those of thawing.
+    pub(crate) fn thaw(&mut self, states: &[Frozen]) -> Result<()> {
+        let mut states = states.iter();
+        let odd = |what: &str| Error::new(Code::Contract, what).hint("predict with the model folder of the run");
+        for (made, key) in &mut self.steps {
+            if let Made::Learner(learner) = made {
+                let state = states.next().ok_or_else(|| odd("an image step that learned has no frozen state"))?;
+                *key = cache::key(&[key, "thawed", &state.kind, &state.state.to_string()]);
+                *made = Made::Fixed(learner.thaw(state)?);
+            }
+        }
+        if states.next().is_some() {
+            return Err(odd("there are more frozen states than image steps that learn"));
+        }
+        if self.blocks.iter().any(|block| matches!(block.stage, Made::Learner(_))) {
+            return Err(odd("a feature block was learned from the cases of the run, and is not frozen with the model"));
+        }
+        Ok(())
+    }
+
+    /// Fits the image steps that learn, each on images as the steps before it leave them.
+    ///
+    /// # Errors
+    /// Those of splitting, reading and fitting.
+    pub(crate) fn images(&self, side: Side<'_>) -> Result<Images<'_>> {
+        Images::fit(self.source.as_ref(), self.steps.iter().map(|(made, _)| made), side, self.seed)
+    }
+
+    fn extractors(&self, side: Side<'_>, images: &Images<'_>) -> Result<Vec<Extractor<'_>>> {
+        let load = |id: &str| images.case(id);
+        let made = self.blocks.iter().map(|block| match &block.stage {
+            Made::Fixed(extractor) => Ok(Extractor::Fixed(extractor.as_ref())),
+            Made::Learner(learner) => {
+                let cases = side.train(&CaseSet::new(side.cohort, &load))?;
+                Ok(Extractor::Learned(learner.fit(&cases, self.seed)?))
+            }
+        });
+        made.collect()
+    }
+
+    /// Content hash of a case, read once.
+    fn digest(&self, id: &str) -> Result<String> {
+        let known = self.digests.lock().expect("no holder of this lock panics").get(id).cloned();
+        if let Some(digest) = known {
+            return Ok(digest);
+        }
+        let digest = self.source.digest(id).map_err(|e| e.for_case(id))?;
+        self.digests.lock().expect("no holder of this lock panics").insert(id.to_owned(), digest.clone());
+        Ok(digest)
+    }
+
+    /// What the features depend on besides the case; for stages that learn, that is everyone they learn from.
+    fn keys(&self, side: Side<'_>) -> Result<Keys> {
+        let (mut unlabelled, mut labelled) = (String::new(), String::new());
+        if self.learns_from_anyone() {
+            let rows = side.cohort.rows().iter().filter(|row| side.learns_from(&row.patient, row.role));
+            let mut parts = [vec![self.seed.to_string()], vec![self.seed.to_string()]];
+            for row in rows {
+                let digest = self.digest(&row.id)?;
+                let plain = CaseRecord { label: None, ..row.clone() };
+                parts[0].extend([digest.clone(), format!("{plain:?}")]);
+                parts[1].extend([digest, format!("{row:?}")]);
+            }
+            let [without, with] = parts.map(|p| cache::key(&p.iter().map(String::as_str).collect::<Vec<_>>()));
+            (unlabelled, labelled) = (without, with);
+        }
+        let of = |is_learner: bool, key: &str, from: &str| {
+            if is_learner { cache::key(&[key, "learned from", from]) } else { key.to_owned() }
+        };
+        let steps: Vec<String> =
+            self.steps.iter().map(|(made, key)| of(matches!(made, Made::Learner(_)), key, &unlabelled)).collect();
+        let blocks = self.blocks.iter().map(|b| of(matches!(b.stage, Made::Learner(_)), &b.key, &labelled)).collect();
+        Ok(Keys { images: cache::key(&steps.iter().map(String::as_str).collect::<Vec<_>>()), blocks })
+    }
+
+    /// The features of every case of the side's cohort that does not fail, and the errors of those that do, in cohort
+    /// order. Where a case keeps a stage from learning, there are no features at all: leave the failed cases out, and
+    /// ask again.
+    ///
+    /// # Errors
+    /// [`Code::FileWrite`] where the cache cannot be written: that is no fault of a case. Those of learning that name no
+    /// case.
     pub(crate) fn features(
         &self,
-        cohort: &Cohort,
+        side: Side<'_>,
         cache: &Cache,
         progress: &dyn Progress,
     ) -> Result<(Prepared, Vec<Failed>)> {
-        let (n_cached, n_computed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let cohort = side.cohort;
         progress.stage("features", cohort.len());
+        let keys = match self.keys(side) {
+            Ok(keys) => keys,
+            Err(error) => return self.not_learned(side, error),
+        };
+        let counts = Counts::default();
+        let found: Vec<Result<Found>> =
+            cohort.rows().par_iter().map(|row| self.look_up(row, &keys, cache, &counts)).collect();
+        // Fitting reads images, so it is left out where nothing is missing.
+        let missing = found.iter().flatten().any(|f| f.vectors.iter().any(Option::is_none));
+        let learned = || -> Result<_> {
+            let images = self.images(side)?;
+            let extractors = self.extractors(side, &images)?;
+            Ok((images, extractors))
+        };
+        let fitted = match missing.then(learned).transpose() {
+            Ok(fitted) => fitted,
+            Err(error) => return self.not_learned(side, error),
+        };
         let rows: Vec<Result<Row>> = cohort
             .rows()
             .par_iter()
-            .map(|row| {
-                let result = self.row(row, cache, &n_cached, &n_computed);
+            .zip(found)
+            .map(|(row, found)| {
+                let fitted = fitted.as_ref().map(|(images, extractors)| (images, extractors.as_slice()));
+                let result = found.and_then(|found| self.complete(&row.id, found, &keys, fitted, cache, &counts));
                 progress.step(&row.id);
                 result
             })
@@ -154,44 +304,80 @@ impl Preparation {
             }
         }
         let mut blocks = BTreeMap::new();
-        for (block, rows) in self.blocks.iter().zip(per_block) {
+        for ((block, key), rows) in self.blocks.iter().zip(&keys.blocks).zip(per_block) {
             let table = FeatureTable::from_vectors(rows)?;
-            blocks.insert(block.name.clone(), table.with_provenance(&format!("block.{}", block.name), &block.key));
+            blocks.insert(block.name.clone(), table.with_provenance(&format!("block.{}", block.name), key));
         }
-        let count = |n: AtomicUsize| n.load(Ordering::Relaxed);
-        let (n_cached, n_computed) = (count(n_cached), count(n_computed));
+        let (n_cached, n_computed) = (counts.cached.into_inner(), counts.computed.into_inner());
         Ok((Prepared { blocks, undefined, digests, image_digests, n_cached, n_computed }, failed))
     }
 
-    fn row(&self, record: &CaseRecord, cache: &Cache, n_cached: &AtomicUsize, n_computed: &AtomicUsize) -> Result<Row> {
+    /// What kept a stage from learning, as the failures of cases: the one that it named, and every case that cannot be
+    /// read or changed by the steps before the first that learns.
+    fn not_learned(&self, side: Side<'_>, error: Error) -> Result<(Prepared, Vec<Failed>)> {
+        let Some(named) = error.case().map(str::to_owned) else { return Err(error) };
+        let fixed = self.steps.iter().map(|(made, _)| made).take_while(|made| matches!(made, Made::Fixed(_)));
+        let images = Images::fit(self.source.as_ref(), fixed, side, self.seed)?;
+        let failed = side.cohort.rows().par_iter().filter_map(|row| {
+            let own = images.case(&row.id).err().or_else(|| (row.id == named).then(|| error.clone()));
+            own.map(|error| Failed { id: row.id.clone(), error })
+        });
+        Ok((Prepared::default(), failed.collect()))
+    }
+
+    /// What is known of a case without its image: what its row says, what the cache holds.
+    fn look_up(&self, record: &CaseRecord, keys: &Keys, cache: &Cache, counts: &Counts) -> Result<Found> {
         let id = record.id.as_str();
-        let digest = self.source.digest(id).map_err(|e| e.for_case(id))?;
+        let digest = self.digest(id)?;
+        let mut vectors = Vec::new();
+        for (block, key) in self.blocks.iter().zip(&keys.blocks) {
+            let from_row = match &block.stage {
+                Made::Fixed(extractor) => extractor.extract_record(record).map_err(|e| e.for_case(id))?,
+                Made::Learner(_) => None,
+            };
+            counts.computed.fetch_add(usize::from(from_row.is_some()), Ordering::Relaxed);
+            vectors.push(from_row.or_else(|| {
+                let cached = cache.load(&entry(&digest, keys, block, key));
+                counts.cached.fetch_add(usize::from(cached.is_some()), Ordering::Relaxed);
+                cached
+            }));
+        }
+        Ok(Found { digest, vectors })
+    }
+
+    fn complete(
+        &self,
+        id: &str,
+        found: Found,
+        keys: &Keys,
+        fitted: Option<(&Images<'_>, &[Extractor<'_>])>,
+        cache: &Cache,
+        counts: &Counts,
+    ) -> Result<Row> {
         let mut case = None;
         let mut vectors = Vec::new();
-        for block in &self.blocks {
-            if let Some(vector) = block.extractor.extract_record(record).map_err(|e| e.for_case(id))? {
-                n_computed.fetch_add(1, Ordering::Relaxed);
+        for (i, (vector, block)) in found.vectors.into_iter().zip(&self.blocks).enumerate() {
+            if let Some(vector) = vector {
                 vectors.push(vector);
                 continue;
             }
-            let key = cache::key(&[&digest, &self.image_key, &block.name, &block.key]);
-            if let Some(vector) = cache.load(&key) {
-                n_cached.fetch_add(1, Ordering::Relaxed);
-                vectors.push(vector);
-                continue;
-            }
+            let (images, extractors) = fitted.expect("stages are fitted where a vector is missing");
             let case = match &case {
                 Some(case) => case,
-                None => case.insert(self.case(id)?),
+                None => case.insert(images.case(id)?),
             };
-            let vector = block.extractor.extract(case).map_err(|e| e.for_case(id))?;
-            cache.store(&key, &vector)?;
-            n_computed.fetch_add(1, Ordering::Relaxed);
+            let vector = extractors[i].get().extract(case).map_err(|e| e.for_case(id))?;
+            cache.store(&entry(&found.digest, keys, block, &keys.blocks[i]), &vector)?;
+            counts.computed.fetch_add(1, Ordering::Relaxed);
             vectors.push(vector);
         }
         let image_digest = self.source.image_digest(id).map_err(|e| e.for_case(id))?;
-        Ok(Row { digest, image_digest, vectors })
+        Ok(Row { digest: found.digest, image_digest, vectors })
     }
+}
+
+fn entry(digest: &str, keys: &Keys, block: &Block, key: &str) -> String {
+    cache::key(&[digest, &keys.images, &block.name, key])
 }
 
 /// A case that could not be read or computed.
@@ -219,19 +405,6 @@ pub(crate) fn all_failures(failed: &[Failed], n_cases: usize, progress: &dyn Pro
     Error::new(Code::CasesFailed, format!("{} of {n_cases} cases failed", failed.len()))
         .found(failed.iter().map(|failed| failed.id.as_str()).collect::<Vec<_>>().join(", "))
         .hint("mend them, or leave them out of the run with `failing = \"exclude\"` under `[cohort]`")
-}
-
-/// Image steps read the whole image, and one bad voxel outside the regions would spread into them.
-fn finite(case: &Case) -> Result<()> {
-    let voxels = case.image.to_f64();
-    let mut bad = voxels.indexed_iter().filter(|(_, value)| !value.is_finite());
-    let Some(((z, y, x), value)) = bad.next() else { return Ok(()) };
-    let n_bad = 1 + bad.count();
-    Err(Error::new(Code::NotFinite, format!("{n_bad} voxels of the image, outside its regions, are NaN or infinite"))
-        .expected("finite intensities")
-        .found(format!("{value} at z={z}, y={y}, x={x}"))
-        .hint("image steps read every voxel: replace these, or run without image steps")
-        .for_case(&case.id))
 }
 
 /// The blocks of a model side by side, and only the named columns where some are named.

@@ -115,7 +115,7 @@ params = {{ setting = {{ binCount = {bin_count}{norm} }}, featureClass = {{ firs
 fn outcome(file: &ExperimentFile, folder: &Path, cache: &Cache) -> String {
     let preparation = Preparation::new(file, &Registry::builtin(), folder).unwrap();
     let (cohort, _) = preparation.source().cohort().unwrap();
-    let (prepared, failed) = preparation.features(&cohort, cache, &Quiet).unwrap();
+    let (prepared, failed) = preparation.features(Side { cohort: &cohort, fold: None }, cache, &Quiet).unwrap();
     let table = &prepared.blocks["texture"];
     let bits: Vec<u64> = table.values().iter().map(|v| v.to_bits()).collect();
     format!("{:?} {:?} {bits:?} {:?} {failed:?}", table.cases(), table.names(), prepared.undefined)

@@ -2,7 +2,8 @@
 
 use crate::config::{Stage, known};
 use dlr_core::{
-    CaseSource, Code, Error, FeatureExtractor, FeatureLearner, ImageStep, Model, Result, Splitter, TableStep,
+    CaseSource, Code, Error, FeatureExtractor, FeatureLearner, ImageLearner, ImageStep, Model, Result, Splitter,
+    TableStep,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{cell::RefCell, collections::BTreeMap, path::Path};
@@ -64,6 +65,16 @@ impl<T: ?Sized> Shelf<T> {
         self.factories.keys().map(String::as_str)
     }
 
+    /// Whether there is a stage of that name.
+    pub fn has(&self, name: &str) -> bool {
+        self.factories.contains_key(name)
+    }
+
+    /// What the stages are, for messages.
+    pub(crate) fn seam(&self) -> &'static str {
+        self.seam
+    }
+
     /// Makes a stage.
     ///
     /// # Errors
@@ -91,6 +102,8 @@ pub struct Registry {
     pub sources: Shelf<dyn CaseSource>,
     /// Voxels to voxels.
     pub image_steps: Shelf<dyn ImageStep>,
+    /// Voxels to voxels, learned from the training images of each fold.
+    pub image_learners: Shelf<dyn ImageLearner>,
     /// Cases to numbers.
     pub extractors: Shelf<dyn FeatureExtractor>,
     /// Networks trained inside each fold.
@@ -109,6 +122,7 @@ impl Registry {
         Registry {
             sources: Shelf::new("case source"),
             image_steps: Shelf::new("image step"),
+            image_learners: Shelf::new("image step that learns"),
             extractors: Shelf::new("feature extractor"),
             learners: Shelf::new("feature learner"),
             table_steps: Shelf::new("table step"),

@@ -1,6 +1,6 @@
 //! The experiment as it will run: every parameter of every stage, defaults included.
 
-use crate::{config::ExperimentFile, make::Maker, registry::Registry};
+use crate::{config::ExperimentFile, images::make, make::Maker, registry::Registry};
 use dlr_core::Result;
 use std::path::Path;
 
@@ -11,10 +11,10 @@ use std::path::Path;
 pub(crate) fn resolve(file: &ExperimentFile, registry: &Registry, folder: &Path) -> Result<ExperimentFile> {
     let mut file = file.clone();
     for stage in &mut file.image {
-        *stage = registry.image_steps.make_resolved(stage, "", folder)?.1;
+        *stage = make(&registry.image_steps, &registry.image_learners, stage, "", folder)?.1;
     }
     for (block, stage) in &mut file.features {
-        *stage = registry.extractors.make_resolved(stage, block, folder)?.1;
+        *stage = make(&registry.extractors, &registry.learners, stage, block, folder)?.1;
     }
     let maker = Maker { file: &file.clone(), registry, folder, prepared: None };
     for pipeline in file.pipelines.values_mut() {

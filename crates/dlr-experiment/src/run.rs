@@ -5,11 +5,12 @@ use crate::{
     config::{ExperimentFile, Failing, ModelSection},
     crossval::{CrossValidation, Detail, cross_validate},
     folder::RunFolder,
+    images::Side,
     judge::judge,
     log::RunLog,
     metrics, null,
     outcome::{ModelOutcome, Outcome},
-    pipelines,
+    pipelines::{self, Refit},
     prepare::{Failed, Preparation, Prepared, all_failures},
     progress::Progress,
     registry::Registry,
@@ -67,9 +68,9 @@ pub fn run(
     some_to_learn_from(&cohort)?;
     log.event("cohort", json!({ "enrolled": enrolled.len(), "kept": cohort.len(), "excluded": cohort.exclusions() }));
 
+    let cache = Cache::new(places.cache);
     write::masks_to_outline(&resolved.report, &preparation, &cohort)?;
-    let (prepared, failed) = preparation.features(&cohort, &Cache::new(places.cache), progress)?;
-    let cohort = without_failed(cohort, &failed, file.cohort.failing, progress)?;
+    let (prepared, cohort, failed) = features(&preparation, cohort, file.cohort.failing, &cache, progress)?;
     log.event("features", json!({ "computed": prepared.n_computed, "cached": prepared.n_cached }));
     clock.lap("features");
 
@@ -79,6 +80,7 @@ pub fn run(
         registry,
         places,
         prepared: &prepared,
+        refit: Refit { preparation: &preparation, cache: &cache, file: &resolved, registry, folder: places.experiment },
         cohort: &cohort,
         splitter: splitter.as_ref(),
         log: &log,
@@ -88,11 +90,18 @@ pub fn run(
     clock.lap("models");
 
     let external = open_external(sealed, &mut models, &mut baselines, &log)?;
+    let everyone = cohort.clone();
+    let images = preparation.images(Side { cohort: &everyone, fold: None })?;
+    let learned_images = images.freeze()?;
+    if !learned_images.is_empty() {
+        log.event("image steps learned", json!({ "steps": learned_images }));
+    }
     let mut outcome = Outcome {
         file: resolved,
         cohort,
         n_enrolled,
         prepared,
+        learned_images,
         models,
         baselines,
         external,
@@ -102,12 +111,33 @@ pub fn run(
     outcome.judged = judge(&outcome)?;
     clock.lap("metrics");
     progress.stage("report", 1);
-    let maps = write::maps(&outcome, &preparation, registry, places.experiment, &log)?;
+    let maps = write::maps(&outcome, &images, registry, places.experiment, &log)?;
     clock.lap("maps");
     outcome.timings = clock.laps;
     write::everything(&outcome, maps, &folder, &log)?;
     progress.step("written");
     Ok(Finished { folder: folder.publish()?, outcome, failed })
+}
+
+/// The features of everyone who does not fail, who that is, and who does. What learns before the table learns from those
+/// who do not, so it is asked again when someone was left out.
+fn features(
+    preparation: &Preparation,
+    mut cohort: Cohort,
+    rule: Failing,
+    cache: &Cache,
+    progress: &dyn Progress,
+) -> Result<(Prepared, Cohort, Vec<Failed>)> {
+    let mut all_failed = Vec::new();
+    loop {
+        let (prepared, failed) = preparation.features(Side { cohort: &cohort, fold: None }, cache, progress)?;
+        cohort = without_failed(cohort, &failed, rule, progress)?;
+        let again = !failed.is_empty() && preparation.learns_from_anyone();
+        all_failed.extend(failed);
+        if !again {
+            return Ok((prepared, cohort, all_failed));
+        }
+    }
 }
 
 /// Ends the run where a case failed, or leaves these cases out, each with its error as the reason.
@@ -155,6 +185,7 @@ struct Stage<'a> {
     registry: &'a Registry,
     places: &'a Places<'a>,
     prepared: &'a Prepared,
+    refit: Refit<'a>,
     cohort: &'a Cohort,
     splitter: &'a dyn Splitter,
     log: &'a RunLog,
@@ -178,21 +209,25 @@ impl Stage<'_> {
         n_permutations: usize,
         progress: &dyn Progress,
     ) -> Result<ModelOutcome> {
-        let Stage { file, registry, places, prepared, cohort, .. } = *self;
+        let Stage { file, registry, places, prepared, refit, cohort, .. } = *self;
         let planned = pipelines::plan(file, section, registry, places.experiment, prepared, cohort)?;
         let rule = &file.validation.threshold;
         progress.stage(&format!("model {}", section.name), 1 + n_permutations);
 
         let (train, external) = planned.data.split_roles()?;
         let fitted = planned.model.fit(&train, file.seed)?;
-        let cv = cross_validate(&planned.data, planned.model.as_ref(), plan, rule, Detail::Everything, file.seed)?;
+        let cv = {
+            let folds = refit.folds(section, &planned.data);
+            cross_validate(folds.as_ref(), planned.model.as_ref(), plan, rule, Detail::Everything, file.seed)?
+        };
         let metrics = metrics::of_cross_validation(&cv, rule)?;
         progress.step(&section.name);
 
         let null = (n_permutations > 0)
             .then(|| {
                 let seed = derive_seed(file.seed, u64::MAX);
-                null::permuted(&planned, self.splitter, rule, metrics.auc_within_folds, n_permutations, seed, progress)
+                let observed = metrics.auc_within_folds;
+                null::permuted(&planned, refit, self.splitter, rule, observed, n_permutations, seed, progress)
             })
             .transpose()?;
         let explanation = cv.explanation(planned.data.table())?;

@@ -1,27 +1,36 @@
-//! The image steps of `dlr-imaging`, made from the keys of an experiment file. The defaults are those of the protocol.
+//! The image steps of `dlr-imaging` that change voxels, made from the keys of an experiment file. The defaults are those
+//! of the protocol; `docs/stages.md` lists them.
 
 use crate::registry::{Params, Shelf};
-use dlr_core::{ImageStep, Result};
+use dlr_core::{ImageLearner, ImageStep, Result};
 use dlr_imaging::{
     bias::N4Params,
-    normalise::{Divisor, ZScoreParams},
-    regions::{BodyParams, RegionExpression},
+    frame,
+    normalise::{Divisor, NyulParams, TissuePeak, ZScoreParams},
     resample::{Interpolator, MaskRule, Store},
-    steps::{Body, GridRule, Masks, MinMax, N4, Percentile, Resample, Ring, ZScore},
+    steps::{GridRule, MinMax, N4, Nyul, Pad, Percentile, Resample, Resize, Tissue, ZScore},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Adds every step under its name.
 pub(super) fn register(shelf: &mut Shelf<dyn ImageStep>) {
     add::<ResampleKeys>(shelf, "resample");
-    add::<BodyKeys>(shelf, "body");
     add::<ZScoreKeys>(shelf, "zscore");
     add::<MinMaxKeys>(shelf, "minmax");
     add::<PercentileKeys>(shelf, "percentile");
+    add::<TissueKeys>(shelf, "tissue");
     add::<N4Keys>(shelf, "n4");
-    add::<RingKeys>(shelf, "ring");
-    add::<MasksKeys>(shelf, "masks");
     add::<super::filter::FilterKeys>(shelf, "filter");
+    add::<ResizeKeys>(shelf, "resize");
+    add::<PadKeys>(shelf, "pad");
+}
+
+/// Adds the steps that learn.
+pub(super) fn register_learners(shelf: &mut Shelf<dyn ImageLearner>) {
+    shelf.add("nyul", |params: &Params<'_>| {
+        let NyulKeys { within: at, percentiles, range } = params.read()?;
+        Ok(Box::new(Nyul { within: within(at), params: NyulParams { percentiles, range } }))
+    });
 }
 
 /// Keys that make a step.
@@ -29,26 +38,26 @@ pub(super) trait Keys: DeserializeOwned + Serialize {
     fn step(self) -> Result<Box<dyn ImageStep>>;
 }
 
-fn add<K: Keys>(shelf: &mut Shelf<dyn ImageStep>, name: &str) {
+pub(super) fn add<K: Keys>(shelf: &mut Shelf<dyn ImageStep>, name: &str) {
     shelf.add(name, |params: &Params<'_>| params.read::<K>()?.step());
 }
 
 /// A mask by name, or the word `image` for every voxel.
-fn within(name: String) -> Option<String> {
+pub(super) fn within(name: String) -> Option<String> {
     (name != "image").then_some(name)
 }
 
-fn body() -> String {
+pub(super) fn body() -> String {
     "body".into()
 }
 
 /// | key | default | unit | meaning |
 /// |---|---|---|---|
 /// | `spacing_mm` | | mm | z, y, x; 0 keeps that axis |
-/// | `interpolator` | `sitkLinear` | | of the image, by pyradiomics' names |
+/// | `interpolator` | `sitkLinear` | | of the image: a name of pyradiomics, or `cubic` (IBSI's border) |
 /// | `grid` | `centred` | | `centred` (IBSI) or `corner` (pyradiomics) |
-///
-/// Masks are interpolated linearly and cut at 0.5.
+/// | `mask_threshold` | 0.5 | share | masks are interpolated linearly and cut here; 0 takes the nearest voxel |
+/// | `round` | false | | whether the image is rounded to whole numbers (CT) |
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ResampleKeys {
@@ -57,6 +66,10 @@ struct ResampleKeys {
     interpolator: String,
     #[serde(default)]
     grid: Grid,
+    #[serde(default = "half")]
+    mask_threshold: f64,
+    #[serde(default)]
+    round: bool,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -71,40 +84,30 @@ fn linear() -> String {
     "sitkLinear".into()
 }
 
+fn half() -> f64 {
+    0.5
+}
+
 impl Keys for ResampleKeys {
     fn step(self) -> Result<Box<dyn ImageStep>> {
+        let interpolator = match self.interpolator.as_str() {
+            "cubic" => Interpolator::Cubic,
+            name => Interpolator::from_pyradiomics(name)?,
+        };
         Ok(Box::new(Resample {
             spacing_mm: self.spacing_mm,
             grid: match self.grid {
                 Grid::Centred => GridRule::Centred,
                 Grid::Corner => GridRule::Corner,
             },
-            interpolator: Interpolator::from_pyradiomics(&self.interpolator)?,
-            masks: MaskRule::Threshold(0.5),
-            store: Store::F64,
+            interpolator,
+            masks: if self.mask_threshold == 0.0 {
+                MaskRule::Nearest
+            } else {
+                MaskRule::Threshold(self.mask_threshold)
+            },
+            store: if self.round { Store::Rounded } else { Store::F64 },
         }))
-    }
-}
-
-/// | key | default | unit | meaning |
-/// |---|---|---|---|
-/// | `name` | `body` | | the mask that is made |
-/// | `threshold` | none | intensity | body is above it; none finds it from the image |
-/// | `closing_mm` | 0 | mm | closes gaps in the skin before holes are filled |
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BodyKeys {
-    #[serde(default = "body")]
-    name: String,
-    threshold: Option<f64>,
-    #[serde(default)]
-    closing_mm: f64,
-}
-
-impl Keys for BodyKeys {
-    fn step(self) -> Result<Box<dyn ImageStep>> {
-        let params = BodyParams { threshold: self.threshold, closing_mm: self.closing_mm };
-        Ok(Box::new(Body { name: self.name, params }))
     }
 }
 
@@ -181,89 +184,162 @@ impl Keys for PercentileKeys {
 
 /// | key | default | unit | meaning |
 /// |---|---|---|---|
+/// | `within` | `body` | | the mask in which the tissue is sought; `image` for every voxel |
+/// | `peak` | `highest` | | of the histogram: `highest` (most voxels) or `last` (brightest of note) |
+/// | `width` | 0.05 | share | half the stripe around the peak, as a share of the voxels |
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct TissueKeys {
+    within: String,
+    peak: Peak,
+    width: f64,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Peak {
+    #[default]
+    Highest,
+    Last,
+}
+
+impl Default for TissueKeys {
+    fn default() -> Self {
+        TissueKeys { within: body(), peak: Peak::Highest, width: 0.05 }
+    }
+}
+
+impl Keys for TissueKeys {
+    fn step(self) -> Result<Box<dyn ImageStep>> {
+        let peak = match self.peak {
+            Peak::Highest => TissuePeak::Highest,
+            Peak::Last => TissuePeak::Last,
+        };
+        Ok(Box::new(Tissue { within: within(self.within), peak, width: self.width }))
+    }
+}
+
+/// Learns from the training images of each fold, without their labels.
+///
+/// | key | default | unit | meaning |
+/// |---|---|---|---|
+/// | `within` | `body` | | the mask of the landmarks; `image` for every voxel |
+/// | `percentiles` | 1, 10, 20, ..., 90, 99 | percent | landmarks of each image |
+/// | `range` | 0, 100 | | where the first and the last landmark go |
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct NyulKeys {
+    within: String,
+    percentiles: Vec<f64>,
+    range: [f64; 2],
+}
+
+impl Default for NyulKeys {
+    fn default() -> Self {
+        let NyulParams { percentiles, range } = NyulParams::default();
+        NyulKeys { within: body(), percentiles, range }
+    }
+}
+
+/// | key | default | unit | meaning |
+/// |---|---|---|---|
 /// | `within` | `body` | | the mask in which the field is estimated; `image` for every voxel |
 /// | `shrink` | 4 | voxels | every so many voxels along each axis are used |
 /// | `iterations` | `[50, 50, 50, 50]` | | most iterations at each level |
+/// | `convergence` | 0.001 | | change of the field below which a level ends |
+/// | `n_control` | 4 | | control points along each axis at the first level |
+/// | `fwhm` | 0.15 | log intensity | width of the field in the histogram |
+/// | `wiener_noise` | 0.01 | | of the deconvolution |
+/// | `n_bins` | 200 | | of the histogram |
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 struct N4Keys {
-    #[serde(default = "body")]
     within: String,
-    shrink: Option<usize>,
-    iterations: Option<Vec<usize>>,
+    shrink: usize,
+    iterations: Vec<usize>,
+    convergence: f64,
+    n_control: usize,
+    fwhm: f64,
+    wiener_noise: f64,
+    n_bins: usize,
+}
+
+impl Default for N4Keys {
+    fn default() -> Self {
+        let N4Params { shrink, iterations, convergence, n_control, fwhm, wiener_noise, n_bins } = N4Params::default();
+        N4Keys { within: body(), shrink, iterations, convergence, n_control, fwhm, wiener_noise, n_bins }
+    }
 }
 
 impl Keys for N4Keys {
     fn step(self) -> Result<Box<dyn ImageStep>> {
-        let usual = N4Params::default();
-        let params = N4Params {
-            shrink: self.shrink.unwrap_or(usual.shrink),
-            iterations: self.iterations.unwrap_or(usual.iterations.clone()),
-            ..usual
-        };
-        Ok(Box::new(N4 { within: within(self.within), params }))
+        let N4Keys { within: at, shrink, iterations, convergence, n_control, fwhm, wiener_noise, n_bins } = self;
+        let params = N4Params { shrink, iterations, convergence, n_control, fwhm, wiener_noise, n_bins };
+        Ok(Box::new(N4 { within: within(at), params }))
     }
 }
 
 /// | key | default | unit | meaning |
 /// |---|---|---|---|
-/// | `name` | `peri` | | the mask that is made |
-/// | `of` | `mass` | | the region in the middle |
-/// | `from_mm`, `to_mm` | 0, 10 | mm | distance from the region: above the first, up to the second |
-/// | `within` | `body` | | the mask that the ring is cut at; `image` for none |
-/// | `minus` | `[]` | | masks that are taken out |
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct RingKeys {
-    name: String,
-    of: String,
-    from_mm: f64,
-    to_mm: f64,
-    within: String,
-    minus: Vec<String>,
-}
-
-impl Default for RingKeys {
-    fn default() -> Self {
-        RingKeys {
-            name: "peri".into(),
-            of: "mass".into(),
-            from_mm: 0.0,
-            to_mm: 10.0,
-            within: body(),
-            minus: Vec::new(),
-        }
-    }
-}
-
-impl Keys for RingKeys {
-    fn step(self) -> Result<Box<dyn ImageStep>> {
-        let RingKeys { name, of, from_mm, to_mm, within: at, minus } = self;
-        Ok(Box::new(Ring { name, around: of, from_mm, to_mm, within: within(at), minus }))
-    }
-}
-
-/// | key | default | unit | meaning |
-/// |---|---|---|---|
-/// | `name` | | | the mask that is made |
-/// | `expression` | | | what it is: `edema - mass`, `ring(mass, 0, 10) & body` |
+/// | `shape` | | voxels | z, y, x |
+/// | `how` | `trilinear` | | `trilinear` or `nearest` (the field of view is kept), or `zoom-nearest` (scipy's zoom of order 0) |
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct MasksKeys {
-    name: String,
-    expression: String,
+struct ResizeKeys {
+    shape: [usize; 3],
+    #[serde(default)]
+    how: How,
 }
 
-impl Keys for MasksKeys {
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum How {
+    #[default]
+    Trilinear,
+    Nearest,
+    ZoomNearest,
+}
+
+impl Keys for ResizeKeys {
     fn step(self) -> Result<Box<dyn ImageStep>> {
-        Ok(Box::new(Masks { name: self.name, expression: RegionExpression::parse(&self.expression)? }))
+        let how = match self.how {
+            How::Trilinear => frame::Resize::Trilinear,
+            How::Nearest => frame::Resize::Nearest,
+            How::ZoomNearest => frame::Resize::ZoomNearest,
+        };
+        Ok(Box::new(Resize { shape: self.shape, how }))
+    }
+}
+
+/// | key | default | unit | meaning |
+/// |---|---|---|---|
+/// | `shape` | | voxels | z, y, x; what is beyond is cut, what is missing is filled |
+/// | `around` | `image` | | the mask whose middle becomes the centre; `image` for the middle of the image |
+/// | `fill` | 0 | intensity | where there was no image |
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PadKeys {
+    shape: [usize; 3],
+    #[serde(default = "image")]
+    around: String,
+    #[serde(default)]
+    fill: f64,
+}
+
+fn image() -> String {
+    "image".into()
+}
+
+impl Keys for PadKeys {
+    fn step(self) -> Result<Box<dyn ImageStep>> {
+        Ok(Box::new(Pad { shape: self.shape, around: within(self.around), fill: self.fill }))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::{Registry, config::Stage};
-    use dlr_core::conformance::check_image_step;
+    use dlr_core::conformance::{check_image_learner, check_image_step};
     use std::path::Path;
 
     /// Every step with an example of its keys keeps the contract.
@@ -276,12 +352,23 @@ mod tests {
             "masks" => "name = \"near\"\nexpression = \"ring(mass, 0, 4) - peri\"",
             "filter" => "kind = \"log\"\nsigma_mm = 2.0",
             "ring" => "within = \"image\"\nto_mm = 4.0",
+            "perturb" => "",
+            "resize" | "pad" => "shape = [16, 16, 16]",
             _ => "within = \"image\"",
         };
         for name in registry.image_steps.names() {
             let stage = Stage { stage: name.to_owned(), params: toml::from_str(keys(name)).unwrap() };
             let step = registry.image_steps.make(&stage, "", Path::new("")).unwrap();
             check_image_step(step.as_ref()).unwrap_or_else(|e| panic!("{name}: {e}"));
+        }
+    }
+    #[test]
+    fn every_step_that_learns_keeps_its_contract() {
+        let registry = Registry::builtin();
+        for name in registry.image_learners.names() {
+            let stage = Stage { stage: name.to_owned(), params: toml::from_str("within = \"image\"").unwrap() };
+            let learner = registry.image_learners.make(&stage, "", Path::new("")).unwrap();
+            check_image_learner(learner.as_ref(), 7).unwrap_or_else(|e| panic!("{name}: {e}"));
         }
     }
 }

@@ -1,9 +1,12 @@
 //! The stages of this workspace under their registered names.
 
+#[cfg(test)]
+mod docs_tests;
 mod extractors;
 mod filter;
 mod image;
 mod listed;
+mod regions;
 mod source;
 mod table;
 
@@ -20,6 +23,8 @@ pub(crate) fn register(registry: &mut Registry) {
     registry.sources.add("table", table::source);
 
     image::register(&mut registry.image_steps);
+    regions::register(&mut registry.image_steps);
+    image::register_learners(&mut registry.image_learners);
 
     registry.extractors.add("radiomics", extractors::radiomics);
     registry.extractors.add("radiomics-ibsi", extractors::radiomics_ibsi);

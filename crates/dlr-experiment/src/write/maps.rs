@@ -3,6 +3,7 @@
 use crate::{
     config::ReportSection,
     folder::RunFolder,
+    images::{Images, Side},
     log::RunLog,
     outcome::{ModelOutcome, Outcome},
     panels,
@@ -39,8 +40,9 @@ fn narrow(volume: &Volume) -> Result<Volume> {
 /// Refuses a report whose outlined masks the first case does not have, before anything is computed. A case that cannot
 /// be prepared says nothing here: it is named with all others that fail.
 pub(crate) fn masks_to_outline(report: &ReportSection, preparation: &Preparation, cohort: &Cohort) -> Result<()> {
-    let first = cohort.rows().first().filter(|_| report.cam_cases > 0);
-    let Some(Ok(case)) = first.map(|row| preparation.case(&row.id)) else { return Ok(()) };
+    let first = cohort.rows().first().filter(|_| report.cam_cases > 0 && !preparation.learns_from_images());
+    let Some(row) = first else { return Ok(()) };
+    let Ok(case) = preparation.images(Side { cohort, fold: None })?.case(&row.id) else { return Ok(()) };
     let outlined = report.ring.iter().map(|ring| ("report.ring", ring)).chain([("report.tumour", &report.tumour)]);
     for (key, mask) in outlined {
         case.mask(mask).map_err(|error| error.hint(format!("`{key}` in the experiment file names it")))?;
@@ -51,7 +53,7 @@ pub(crate) fn masks_to_outline(report: &ReportSection, preparation: &Preparation
 /// Makes the maps that the experiment asks for; `None` where it asks for none or the model is not linear.
 pub(crate) fn maps(
     outcome: &Outcome,
-    preparation: &Preparation,
+    images: &Images<'_>,
     registry: &Registry,
     folder: &Path,
     log: &RunLog,
@@ -61,11 +63,17 @@ pub(crate) fn maps(
         return Ok(None);
     }
     let Some(model) = outcome.model(&report.explain) else { return Ok(None) };
-    let extractor = registry.extractors.make(&outcome.file.features[&report.cam_block], &report.cam_block, folder)?;
+    let mapped = &outcome.file.features[&report.cam_block];
+    if !registry.extractors.has(&mapped.stage) {
+        // The network fitted on all training cases has seen every case that would be shown.
+        log.event("no maps", json!({ "reason": format!("stage `{}` learns from the cases", mapped.stage) }));
+        return Ok(None);
+    }
+    let extractor = registry.extractors.make(mapped, &report.cam_block, folder)?;
     let scores = model.cv.mean_scores();
     let one = |id: String, why: String| -> Result<Option<(CamCase, Volume)>> {
         let Some(form) = form_for(outcome, model, &id) else { return Ok(None) };
-        let case = preparation.case(&id)?;
+        let case = images.case(&id)?;
         let Some(map) = extractor.saliency(&case, &form)? else { return Ok(None) };
         let (probability, positive) = scores.get(&id).copied().unwrap_or((f64::NAN, false));
         let planes = panels::planes(&case, &map, &report.tumour, report.ring.as_deref())?;

@@ -89,5 +89,8 @@ fn models(outcome: &Outcome, folder: &RunFolder, resolved: &str) -> Result<()> {
         folder.write_json(&format!("model/{}.json", model.planned.section.name), &frozen)?;
     }
     folder.write("model/model-card.md", card::of(outcome))?;
+    if !outcome.learned_images.is_empty() {
+        folder.write_json("model/image-steps.learned.json", &outcome.learned_images)?;
+    }
     folder.write("model/config.resolved.toml", resolved)
 }

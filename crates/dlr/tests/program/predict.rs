@@ -12,9 +12,11 @@ fn rows(path: &Path) -> Vec<BTreeMap<String, String>> {
     lines.map(row).collect()
 }
 
-/// A finished run whose last four patients are external.
+/// A finished run whose last four patients are external, with a standard scale that is learned from the others.
 fn with_external(n_cases: usize) -> SmallCohort {
     let cohort = SmallCohort::of(n_cases);
+    let learned = "stage = \"zscore\"\n[[image]]\nstage = \"nyul\"\n[[image]]";
+    cohort.edit("small.toml", |text| text.replacen("stage = \"zscore\"\n[[image]]", learned, 1));
     cohort.edit("cohort.csv", |text| {
         let role = |(i, line): (usize, &str)| match i {
             0 => format!("{line},role\n"),
@@ -62,6 +64,8 @@ fn the_same_case_gives_the_same_bits_as_in_the_run() {
         assert!(["coarse", "fine", "both", "neither"].contains(&found["not_ruled_out"].as_str()), "{found:?}");
         assert!(!found["likeness_p"].is_empty());
     }
+    let learned = fs::read_to_string(cohort.path("runs/small/model/image-steps.learned.json")).unwrap();
+    assert!(learned.contains("nyul"), "the learned scale is part of the frozen model: {learned}");
     // Contributions add up to the log odds.
     let shap = rows(&cohort.path("shap.csv"));
     for row in new.iter().filter(|row| row["model"] == "dlr") {
