@@ -46,12 +46,17 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
             if path.file_name().is_some_and(|name| name != "target") {
                 collect(&path, files);
             }
-        } else if path.extension().is_some_and(|e| {
-            ["rs", "md", "toml", "sh", "py", "json", "csv", "txt", "html", "css"].iter().any(|k| e == *k)
-        }) {
+        } else if is_searched(&path) {
             files.push(path);
         }
     }
+}
+
+/// Text that people or programs of ours write: all of it may hold a path by mistake.
+fn is_searched(path: &Path) -> bool {
+    const KINDS: [&str; 15] =
+        ["rs", "md", "toml", "sh", "py", "json", "jsonl", "csv", "txt", "html", "css", "yaml", "yml", "snap", "stderr"];
+    path.extension().is_some_and(|e| KINDS.iter().any(|kind| e == *kind))
 }
 
 fn of_file(name: &str, text: &str) -> Vec<String> {
@@ -95,8 +100,10 @@ fn path_of_a_machine(text: &str) -> Option<String> {
     let in_unix = ["work", "root", "home", "tmp", "Users"].map(|folder| format!("/{folder}/"));
     let in_unix = in_unix.into_iter().find(|path| {
         text.match_indices(path.as_str()).any(|(at, _)| {
-            let starts = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && !"./_-~*)".contains(c));
-            starts && text[at + path.len()..].starts_with(|c: char| c.is_ascii_alphabetic())
+            let before = &text[..at];
+            let starts = before.chars().next_back().is_none_or(|c| !c.is_alphanumeric() && !"./_-~*)".contains(c));
+            (starts || before.ends_with("file://"))
+                && text[at + path.len()..].starts_with(|c: char| c.is_ascii_alphabetic())
         })
     });
     let of_windows = ["/", "\\", "\\\\"].map(|bar| format!(":{bar}Users{bar}"));
@@ -138,6 +145,30 @@ mod tests {
         }
     }
 
+    /// Each kind of file in a folder of its own, found and read as `run` does.
+    #[test]
+    fn searches_every_kind_of_text() {
+        let folder = std::env::temp_dir().join(format!("dlr-tidy-{}", std::process::id()));
+        let inner = folder.join("inner");
+        fs::create_dir_all(&inner).unwrap();
+        let names = ["a.txt", "a.html", "a.toml", "a.json", "a.csv", "a.md", "a.yaml", "a.snap"];
+        let text = ["\"data\": \"/ho", "me/Jane/scans\""].concat();
+        names.iter().for_each(|name| fs::write(inner.join(name), &text).unwrap());
+        fs::write(inner.join("a.png"), &text).unwrap();
+        let mut files = Vec::new();
+        collect(&folder, &mut files);
+        let mut found: Vec<_> = files
+            .iter()
+            .filter(|file| !of_file("x", &fs::read_to_string(file).unwrap()).is_empty())
+            .map(|file| file.file_name().unwrap().to_string_lossy().into_owned())
+            .collect();
+        fs::remove_dir_all(&folder).unwrap();
+        found.sort();
+        let mut expected = names.map(str::to_owned);
+        expected.sort();
+        assert_eq!(found, expected);
+    }
+
     #[test]
     fn knows_a_path_of_a_machine() {
         for found in [
@@ -146,6 +177,7 @@ mod tests {
             ["C:", "\\Users\\Jane"].concat(),
             ["\"D:", "\\\\Users\\\\Jane\""].concat(),
             ["c:/Us", "ers/jane"].concat(),
+            ["file:///ho", "me/jane"].concat(),
         ] {
             assert!(path_of_a_machine(&found).is_some(), "{found}");
         }
