@@ -7,7 +7,7 @@ use dlr_core::{Code, Error, FeatureName, FeatureVector, Result, Undefined};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -87,7 +87,8 @@ impl Cache {
         let bytes = serde_json::to_vec(&entry)
             .map_err(|e| Error::new(Code::FileWrite, format!("features cannot be cached: {e}")))?;
         let path = self.path(key);
-        make_folder(path.parent().unwrap_or(&self.folder))?;
+        let folder = path.parent().unwrap_or(&self.folder);
+        fs::create_dir_all(folder).map_err(|e| not_written("the cache folder cannot be written".into(), &e))?;
         dlr_io::atomic::write(&path, &bytes)
     }
 }
@@ -96,11 +97,16 @@ impl Cache {
 pub(crate) fn make_folder(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(|error| {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Error::new(Code::FileWrite, format!("folder `{name}` cannot be made"))
-            .expected("a place that may be written to")
-            .found(error)
-            .hint("give another place with --out or --cache")
+        not_written(format!("folder `{name}` cannot be made"), &error)
     })
+}
+
+/// Of a place that cannot be written to, with the system's reason, which names no path.
+pub(crate) fn not_written(fact: String, error: &io::Error) -> Error {
+    Error::new(Code::FileWrite, fact)
+        .expected("a place that may be written to, with room for it")
+        .found(error)
+        .hint("name another place")
 }
 
 #[cfg(test)]
@@ -141,6 +147,20 @@ mod tests {
             fs::write(cache.path(&key), damaged).unwrap();
             assert!(cache.load(&key).is_none());
         }
+    }
+
+    /// A file where a folder should be: refused by the system for every user, also for root in a container.
+    #[test]
+    fn a_cache_that_cannot_be_written_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("cache");
+        fs::write(&place, "").unwrap();
+        let error = Cache::new(&place).store(&key(&["a"]), &vector()).unwrap_err();
+        assert_eq!(error.code(), Code::FileWrite);
+        let text = error.to_string();
+        let reason = fs::create_dir_all(place.join("x")).unwrap_err().to_string();
+        assert!(text.contains(&format!("found {reason}")) && text.contains("hint: "), "{text}");
+        assert!(!text.contains(&folder.path().display().to_string()), "{text}");
     }
 
     #[test]

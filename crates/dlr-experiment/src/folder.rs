@@ -3,7 +3,7 @@
 //! A run fills a hidden folder and holds a lock on it. The lock goes when the process goes, however it ends, so the next
 //! run of that name can tell what a killed one left behind from what another one is filling now.
 
-use crate::cache::make_folder;
+use crate::cache::{make_folder, not_written};
 use dlr_core::{Code, Error, Result};
 use serde::Serialize;
 use std::{
@@ -57,7 +57,7 @@ impl RunFolder {
     /// [`Code::FileWrite`].
     pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> Result<()> {
         let path = self.path(name)?;
-        fs::write(path, bytes).map_err(|e| Error::new(Code::FileWrite, format!("`{name}` cannot be written: {e}")))
+        fs::write(path, bytes).map_err(|e| not_written(format!("`{name}` cannot be written"), &e))
     }
 
     /// Writes a value as indented JSON.
@@ -90,8 +90,7 @@ impl RunFolder {
     /// # Errors
     /// [`Code::FileWrite`]; the older run is then still there.
     pub(crate) fn publish(mut self) -> Result<PathBuf> {
-        let failed =
-            |e: std::io::Error| Error::new(Code::FileWrite, format!("the run folder cannot be put in place: {e}"));
+        let failed = |e: std::io::Error| not_written("the run folder cannot be put in place".into(), &e);
         let old = self.staging.with_extension("old");
         let _ = fs::remove_dir_all(&old);
         let had_old = self.target.exists();

@@ -81,7 +81,7 @@ fn must_be_empty(out: &Path) -> Result<()> {
 }
 
 fn cannot(folder: &str, error: &std::io::Error) -> Error {
-    Error::new(Code::FileWrite, format!("folder `{folder}` cannot be made: {error}"))
+    crate::cache::not_written(format!("folder `{folder}` cannot be made"), error)
 }
 
 fn write_case(out: &Path, subject: &Subject, case: &Rendered) -> Result<()> {

@@ -66,4 +66,5 @@ pub(crate) fn writing(path: &Path, error: &io::Error) -> Error {
     Error::new(Code::FileWrite, format!("file `{}` cannot be written", base_name(path)))
         .expected("a place that may be written to, with room for it")
         .found(error.kind())
+        .hint("name another place")
 }

@@ -27,7 +27,9 @@ pub fn write_maps(
     };
     std::fs::create_dir_all(folder).map_err(|error| {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Error::new(Code::FileWrite, format!("folder `{name}` cannot be made: {}", error.kind()))
+        Error::new(Code::FileWrite, format!("folder `{name}` cannot be made"))
+            .expected("a place that may be written to")
+            .found(error.kind())
     })?;
     let each = |work: &Work| {
         let mut measured = Measured::default();
