@@ -4,7 +4,10 @@
 
 use crate::{Code, Error, Result, Rng, SealedLabels};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str::FromStr,
+};
 
 /// What a case is for. A patient has one role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -14,6 +17,29 @@ pub enum Role {
     Train,
     /// Scored once, by the frozen model.
     External,
+}
+
+impl FromStr for Role {
+    type Err = Error;
+
+    /// `train` (or `training`) and `external`, in any case and with blanks around them.
+    ///
+    /// `test` is refused: some tables write it for the held-out fifth of their own patients, and those are not external.
+    ///
+    /// # Errors
+    /// [`Code::Manifest`] for any other word; the accepted ones are named.
+    fn from_str(text: &str) -> Result<Self> {
+        match text.trim().to_lowercase().as_str() {
+            "train" | "training" => Ok(Role::Train),
+            "external" => Ok(Role::External),
+            _ => Err(Error::new(Code::Manifest, "the role of a case is not known")
+                .expected("`train`, `training` or `external`")
+                .found(format!("`{}`", text.trim()))
+                .hint(
+                    "`external` is for patients of another hospital or time, scored once; folds are made of `train`",
+                )),
+        }
+    }
 }
 
 /// A clinical value.
@@ -198,6 +224,25 @@ impl Cohort {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_role_is_one_of_the_accepted_words() {
+        for (text, role) in [
+            ("train", Role::Train),
+            (" Training ", Role::Train),
+            ("external", Role::External),
+            ("External", Role::External),
+        ] {
+            assert_eq!(text.parse::<Role>().unwrap(), role, "{text}");
+        }
+        for text in ["test", "Test", "validation", "extern", ""] {
+            let error = text.parse::<Role>().unwrap_err();
+            assert_eq!(error.code(), Code::Manifest);
+            let message = error.to_string();
+            let named = ["`train`", "`training`", "`external`", &format!("found `{text}`")];
+            assert!(named.iter().all(|word| message.contains(word)), "{message}");
+        }
+    }
 
     #[test]
     fn refuses_duplicates_and_patients_in_two_roles() {

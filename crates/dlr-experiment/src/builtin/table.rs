@@ -96,11 +96,7 @@ fn class(column: &str, cell: &str) -> Result<Option<bool>> {
 }
 
 fn role_of(text: Option<String>) -> Result<Role> {
-    match text.map(|text| text.to_lowercase()).as_deref() {
-        None | Some("train" | "training") => Ok(Role::Train),
-        Some("external" | "test") => Ok(Role::External),
-        Some(other) => Err(Error::new(Code::Manifest, format!("role is `{other}`")).expected("`train` or `external`")),
-    }
+    text.map_or(Ok(Role::Train), |text| text.parse())
 }
 
 /// Cases of a table: known by their rows, without images.

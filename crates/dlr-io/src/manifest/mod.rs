@@ -111,14 +111,42 @@ impl Manifest {
 
     /// One `E0201` for each image or mask that is not there, naming the case and the base name.
     pub fn check_files(&self) -> Vec<Error> {
-        let missing = |row: &ManifestRow| {
-            let files = std::iter::once(&row.image).chain(row.masks.values());
-            let absent = files.filter(|file| !file.is_file());
-            absent
-                .map(|file| failure::reading(file, &std::io::ErrorKind::NotFound.into()).for_case(&row.id))
-                .collect::<Vec<_>>()
+        let error = |(row, file): (&ManifestRow, &Path)| {
+            failure::reading(file, &std::io::ErrorKind::NotFound.into()).for_case(&row.id)
         };
-        self.rows.iter().flat_map(missing).collect()
+        self.missing_files().map(error).collect()
+    }
+
+    /// One `E0201` that names every image and mask that is not there, by case and base name.
+    ///
+    /// # Errors
+    /// That one; where a single file is missing, its own of [`Manifest::check_files`].
+    pub fn require_files(&self) -> Result<()> {
+        let mut errors = self.check_files();
+        if errors.len() <= 1 {
+            return errors.pop().map_or(Ok(()), Err);
+        }
+        let mut by_case: Vec<(&str, Vec<String>)> = Vec::new();
+        for (row, file) in self.missing_files() {
+            match by_case.last_mut().filter(|(id, _)| *id == row.id) {
+                Some((_, files)) => files.push(base_name(file)),
+                None => by_case.push((&row.id, vec![base_name(file)])),
+            }
+        }
+        let named: Vec<_> = by_case.iter().map(|(id, files)| format!("case {id}: {}", files.join(", "))).collect();
+        let n_cases = self.rows.len();
+        let fact = format!("{} files of {} of {n_cases} cases do not exist", errors.len(), by_case.len());
+        let all = Error::new(Code::FileMissing, fact)
+            .expected("every image and mask of the manifest")
+            .found(format!("nothing for {}", named.join("; ")))
+            .hint("relative paths start at the folder of the manifest");
+        Err(if let [(only, _)] = &by_case[..] { all.for_case(only) } else { all })
+    }
+
+    fn missing_files(&self) -> impl Iterator<Item = (&ManifestRow, &Path)> {
+        let rows = self.rows.iter();
+        let files = rows.flat_map(|row| std::iter::once(&row.image).chain(row.masks.values()).map(move |f| (row, f)));
+        files.map(|(row, file)| (row, file.as_path())).filter(|(_, file)| !file.is_file())
     }
 }
 
@@ -223,14 +251,9 @@ impl Columns {
         };
         let channel = number(self.label_channel, "Label_channel")?.unwrap_or(0);
         let label_channel = usize::try_from(channel).map_err(|_| problem(format!("Label_channel is {channel}")))?;
-        let role = match cell(self.role).map(str::to_lowercase).as_deref() {
-            None | Some("train" | "training") => Role::Train,
-            Some("external" | "test") => Role::External,
-            Some(other) => {
-                return Err(problem(format!("role is `{other}`")).expected(
-                    "`train` (or `training`), or `external` (or `test`): labels of external cases stay sealed",
-                ));
-            }
+        let role = match cell(self.role) {
+            None => Role::Train,
+            Some(text) => text.parse().map_err(|error: Error| error.for_case(&id))?,
         };
         Ok(ManifestRow {
             line,

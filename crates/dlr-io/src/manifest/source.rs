@@ -22,13 +22,11 @@ impl ManifestSource {
     /// Reads the manifest and sees that every file is there; no image is opened.
     ///
     /// # Errors
-    /// Those of [`Manifest::read`], and the first of [`Manifest::check_files`].
+    /// Those of [`Manifest::read`] and of [`Manifest::require_files`], which names every absent file.
     pub fn open(path: &Path) -> Result<Self> {
         let manifest = Manifest::read(path)?;
-        match manifest.check_files().into_iter().next() {
-            Some(error) => Err(error),
-            None => Ok(ManifestSource::new(manifest)),
-        }
+        manifest.require_files()?;
+        Ok(ManifestSource::new(manifest))
     }
 
     /// A manifest that is there already; absent files are found when their case is loaded.

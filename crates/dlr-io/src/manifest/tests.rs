@@ -68,7 +68,7 @@ fn problems_have_their_codes_and_name_the_case() {
     assert_eq!(codes("ID,Image,Mask,label\na,i,m,0\nb,i,m,1\nc,i,m,2\n"), [Code::LabelValues]);
     assert_eq!(codes("ID,Image,Mask,label\na,i,m,cat\nb,i,m,dog\n"), [Code::LabelValues]);
     assert_eq!(codes("ID,Image,Mask,patient,role\na,i,m,p,train\nb,i,m,p,external\n"), [Code::PatientOverlap]);
-    assert_eq!(codes("ID,Image,Mask,role\na,i,m,validation?\n"), [Code::Manifest]);
+    assert_eq!(codes("ID,Image,Mask,role\na,i,m,validation?\nb,i,m,test\n"), [Code::Manifest; 2]);
     assert_eq!(codes("ID,Image,Mask\n../x,i,m\nb,,m\nc,i,\n"), [Code::Manifest; 3]);
     assert_eq!(codes("ID,Image,Mask\n"), [Code::Manifest]);
     let (_, errors) = inspect("ID,Image,Mask,label\na,i,m,0\nb,i,m,1\nc,i,m,2\n");
@@ -82,6 +82,27 @@ fn every_missing_file_is_named_without_its_folder() {
     assert_eq!(errors.len(), 4);
     assert!(errors.iter().all(|e| e.code() == Code::FileMissing && e.case().is_some()));
     assert!(!errors.iter().any(|e| e.to_string().contains("secret/")));
+
+    let all = manifest.require_files().unwrap_err();
+    assert_eq!(all.code(), Code::FileMissing);
+    let text = all.to_string();
+    assert!(text.contains("4 files of 2 of 2 cases"), "{text}");
+    assert!(text.contains("case a: i.nii, m.nii; case b: x.nii, y.nii"), "{text}");
+    assert!(text.contains("expected") && text.contains("hint:") && !text.contains("secret/"), "{text}");
+    assert_eq!(text.lines().count(), 3, "{text}");
+}
+
+#[test]
+fn a_single_missing_file_names_its_case() {
+    let (mut manifest, _) = inspect("ID,Image,Mask,Mask:ring\na,here.csv,gone.nii,here.csv\n");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("here.csv"), "").unwrap();
+    manifest.rows[0].image = folder.path().join("here.csv");
+    manifest.rows[0].masks.insert("ring".into(), folder.path().join("here.csv"));
+    let error = manifest.require_files().unwrap_err();
+    assert_eq!((error.code(), error.case()), (Code::FileMissing, Some("a")));
+    manifest.rows[0].masks.remove("mask");
+    manifest.require_files().unwrap();
 }
 
 #[test]
