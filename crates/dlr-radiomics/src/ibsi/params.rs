@@ -54,7 +54,7 @@ pub struct Resampling {
 pub enum Interpolation {
     /// Bi- or trilinear.
     Linear,
-    /// Bi- or tricubic spline.
+    /// Bi- or tricubic spline, held constant beyond the centres of the border voxels.
     CubicSpline,
 }
 

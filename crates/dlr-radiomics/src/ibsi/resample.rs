@@ -45,7 +45,7 @@ pub(crate) fn resample_whole(image: &Volume, mask: &Mask, resampling: Option<Res
 fn onto(image: &Volume, mask: &Mask, grid: &Geometry, resampling: Resampling) -> Result<(Volume, Mask)> {
     let interpolator = match resampling.interpolation {
         Interpolation::Linear => Interpolator::Linear,
-        Interpolation::CubicSpline => Interpolator::BSpline,
+        Interpolation::CubicSpline => Interpolator::Cubic,
     };
     let store = if resampling.round { Store::Rounded } else { Store::F64 };
     Ok((resample_image(image, grid, interpolator, store)?, resample_mask(mask, grid, MaskRule::Threshold(0.5))?))
@@ -64,4 +64,21 @@ fn window(old: &Geometry, region: IndexBox, grid: &Geometry) -> IndexBox {
 
 fn part(grid: &Geometry, region: IndexBox) -> Geometry {
     grid.window(region.start.map(|s| s as isize), region.shape())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cubic_spline_is_held_beyond_the_border_voxels() {
+        let image = Volume::from_array(ndarray::array![[[1.0, 4.0, 9.0, 16.0, 25.0]]], [1.0, 1.0, 2.0]).unwrap();
+        let mask = Mask::from_array(ndarray::Array3::from_elem((1, 1, 5), true), [1.0, 1.0, 2.0]).unwrap();
+        let spacing_mm = [None, None, Some(1.0)];
+        let fine = Resampling { spacing_mm, interpolation: Interpolation::CubicSpline, round: false };
+        let (fine, inside) = resample(&Roi::new(&image, &mask).unwrap(), fine).unwrap();
+        assert_eq!((fine.geometry().shape(), inside.n_voxels()), ([1, 1, 10], 10));
+        // New voxels lie a quarter of an old one beyond the centres of the border voxels; mirrored they would be 1.25.
+        assert!((fine.get([0, 0, 0]) - 1.0).abs() < 1e-9 && (fine.get([0, 0, 9]) - 25.0).abs() < 1e-9);
+    }
 }
