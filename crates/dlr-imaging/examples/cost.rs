@@ -1,11 +1,15 @@
 //! CPU time and peak memory of one job at the sizes of `docs/benchmarks/imaging.md`, in a process of its own.
 //!
-//! `RAYON_NUM_THREADS=1 cargo run --release -p dlr-imaging --example cost -- distance|ring|cubic|linear|n4 [IMAGE THRESHOLD]`
+//! `RAYON_NUM_THREADS=1 cargo run --release -p dlr-imaging --example cost -- distance|ring|filters|cubic|linear|n4 [ARGUMENTS]`
 //! prints CPU seconds (user and system) of the job alone and, on Linux, the peak memory of the process. The same jobs with
 //! SimpleITK: `benches/peers/imaging.py`.
 
 use dlr_core::{Mask, Volume};
 use dlr_imaging::bias::{N4Params, n4};
+use dlr_imaging::filters::{
+    pyradiomics::{Stored, WaveletParams, laplacian_of_gaussian, visit_wavelet},
+    wavelets::Wavelet,
+};
 use dlr_imaging::resample::{Interpolator, Store, centred_grid, resample};
 use dlr_imaging::{distance, regions};
 use ndarray::Array3;
@@ -71,6 +75,31 @@ fn main() -> dlr_core::Result<()> {
             let ring = regions::ring(&mask, 0.0, 10.0)?;
             report(&format!("ring of {} voxels", ring.n_voxels()), before, held, megabytes(near));
         }
+        Some("filters") => {
+            // Those of the issue: three sigmas and the eight bands of coif1, in the box of the region.
+            let (image, mask) = match (args.get(1), args.get(2)) {
+                (Some(image), Some(mask)) => {
+                    let image = dlr_io::read_volume(Path::new(image))?;
+                    let inside = dlr_io::read_volume(Path::new(mask))?.to_f64().mapv(|v| v > 0.5);
+                    (image, inside)
+                }
+                _ => (volume([160, 320, 320], [1.0; 3])?, large_mask()?.voxels().to_owned()),
+            };
+            let mask = Mask::new(*image.geometry(), mask)?;
+            let at = mask.bounding_box().expect("the region is not empty");
+            let stored = Stored::guess(&image);
+            let coif1 = WaveletParams::new(Wavelet::named("coif1")?);
+            let (before, held) = (cpu_seconds(), peak_megabytes());
+            for sigma_mm in [1.0, 2.0, 3.0] {
+                let response = laplacian_of_gaussian(&image, sigma_mm, at)?;
+                println!("LoG {sigma_mm} mm: {:.2} CPU s so far, {}", cpu_seconds() - before, response.get([0; 3]));
+            }
+            visit_wavelet(&image, &coif1, stored, at, |name, band| {
+                println!("wavelet{name}: {:.2} CPU s so far, {}", cpu_seconds() - before, band.get([0; 3]));
+                Ok(())
+            })?;
+            report(&format!("filters in {:?}", at.shape()), before, held, megabytes(at.shape().iter().product()));
+        }
         Some(which @ ("cubic" | "linear")) => {
             let image = volume([100, 512, 512], [3.0, 0.75, 0.75])?;
             let grid = centred_grid(image.geometry(), [1.0; 3])?;
@@ -93,7 +122,7 @@ fn main() -> dlr_core::Result<()> {
                 fs::write(out, bytes).expect("the output can be written");
             }
         }
-        _ => eprintln!("usage: cost distance|ring|cubic|linear|n4 [IMAGE THRESHOLD [FIELD.f32]]"),
+        _ => eprintln!("usage: cost distance|ring|cubic|linear|filters [IMAGE MASK]|n4 IMAGE THRESHOLD [FIELD.f32]"),
     }
     Ok(())
 }
