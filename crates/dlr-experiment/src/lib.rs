@@ -28,6 +28,7 @@ mod registry;
 mod resolve;
 mod rules;
 mod run;
+pub mod trace;
 mod tune;
 mod volume;
 mod write;

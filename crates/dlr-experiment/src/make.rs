@@ -119,7 +119,11 @@ impl Maker<'_> {
         Ok((Box::new(TunedPipeline { steps, model, n_folds, measure }), resolved))
     }
 
-    fn step(&self, stage: &Stage) -> Result<(Box<dyn TableStep>, Stage)> {
+    /// A table step, and its stage with every default.
+    ///
+    /// # Errors
+    /// Those of the registry and of the parameters.
+    pub(crate) fn step(&self, stage: &Stage) -> Result<(Box<dyn TableStep>, Stage)> {
         if stage.stage != "icc" {
             return self.registry.table_steps.make_resolved(stage, "", self.folder);
         }
@@ -190,7 +194,8 @@ fn named_as(table: &FeatureTable, named: &FeatureTable, block: &str) -> Result<F
     FeatureTable::new(table.cases().to_vec(), named.names().to_vec(), table.values().clone())
 }
 
-fn read<T: DeserializeOwned>(stage: &Stage) -> Result<T> {
+/// The parameters of a stage as a struct.
+pub(crate) fn read<T: DeserializeOwned>(stage: &Stage) -> Result<T> {
     T::deserialize(Value::Table(stage.params.clone())).map_err(|error| {
         let text = error.to_string();
         let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("not readable").trim().to_owned();

@@ -8,6 +8,7 @@ use crate::{
     null::NullRun,
     pipelines::Planned,
     prepare::Prepared,
+    trace::Trace,
 };
 use dlr_core::{Cohort, FittedModel, Frozen, FrozenPredictions, Opening, Truth};
 use dlr_evaluation::Scores;
@@ -25,6 +26,8 @@ pub struct ModelOutcome {
     pub null: Option<NullRun>,
     /// Why the held-out cases were predicted so, averaged over the models that had not seen them.
     pub explanation: Option<CaseExplanations>,
+    /// How its selectors came to their columns.
+    pub trace: Trace,
     /// The model fitted on all training cases.
     pub fitted: Box<dyn FittedModel>,
     /// The same as data, with its threshold from out-of-fold training scores, and what it says of the external cases.

@@ -8,6 +8,7 @@ use crate::{
     images::Side,
     judge::judge,
     log::RunLog,
+    make::Maker,
     metrics, null,
     outcome::{ModelOutcome, Outcome},
     pipelines::{self, Refit},
@@ -15,7 +16,9 @@ use crate::{
     progress::Progress,
     registry::Registry,
     resolve::resolve,
-    rules, volume, write,
+    rules,
+    trace::trace,
+    volume, write,
 };
 use dlr_core::{Code, Cohort, Error, Fold, Result, Role, SealedLabels, Splitter, derive_seed};
 use serde_json::json;
@@ -216,6 +219,8 @@ impl Stage<'_> {
 
         let (train, external) = planned.data.split_roles()?;
         let fitted = planned.model.fit(&train, file.seed)?;
+        let maker = Maker { file, registry, folder: places.experiment, prepared: Some(prepared) };
+        let trace = trace(&maker, &section.name, &file.pipelines[&section.pipeline], &train, file.seed)?;
         let cv = {
             let folds = refit.folds(section, &planned.data);
             cross_validate(folds.as_ref(), planned.model.as_ref(), plan, rule, Detail::Everything, file.seed)?
@@ -238,7 +243,7 @@ impl Stage<'_> {
             "model",
             json!({ "model": section.name, "columns": planned.data.table().n_features(), "hash": hash }),
         );
-        Ok(ModelOutcome { planned, cv, metrics, null, explanation, fitted, frozen, hash, external_scores: None })
+        Ok(ModelOutcome { planned, cv, metrics, null, explanation, trace, fitted, frozen, hash, external_scores: None })
     }
 }
 

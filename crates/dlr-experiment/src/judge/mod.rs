@@ -20,7 +20,7 @@ pub use view::View;
 use crate::outcome::{ModelOutcome, Outcome};
 use dlr_core::{Code, Result, derive_seed};
 use dlr_evaluation::{
-    DecisionCurve, PrecisionRecall, decision_curve_with_bands, decision_thresholds, precision_recall,
+    DecisionCurve, PrecisionRecall, RocBand, decision_curve_with_bands, decision_thresholds, precision_recall, roc_band,
 };
 use dlr_report::data::{Comparison, Setting};
 use serde::Serialize;
@@ -28,8 +28,10 @@ use std::collections::BTreeMap;
 
 /// Resamples of every bootstrap of a run.
 pub const N_RESAMPLES: usize = 2000;
-/// Resamples of the bands of decision curves, which have 99 thresholds each.
-const N_BAND_RESAMPLES: usize = 500;
+/// Resamples of the bands of curves, which have some hundred points each.
+pub const N_BAND_RESAMPLES: usize = 500;
+/// Points of the band of an ROC curve.
+const N_BAND_POINTS: usize = 101;
 
 /// One model in one setting.
 #[derive(Debug, Clone, Serialize)]
@@ -45,6 +47,9 @@ pub struct Judgement {
     /// Net benefit over the thresholds, with bands; a figure.
     #[serde(skip)]
     pub decision: Option<DecisionCurve>,
+    /// Band around the ROC curve; a figure.
+    #[serde(skip)]
+    pub roc_band: Option<RocBand>,
     /// Precision over recall; a figure.
     #[serde(skip)]
     pub precision_recall: Option<PrecisionRecall>,
@@ -106,6 +111,7 @@ fn one(outcome: &Outcome, model: &ModelOutcome, view: &View<'_>) -> Result<Judge
             0.95,
             seed,
         ))?,
+        roc_band: where_defined(roc_band(&view.scores, &view.labels, N_BAND_POINTS, N_BAND_RESAMPLES, 0.95, seed))?,
         precision_recall: where_defined(precision_recall(&view.scores, &view.labels))?,
     })
 }

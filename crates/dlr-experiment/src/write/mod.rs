@@ -1,6 +1,7 @@
 //! The run folder's files, made from a finished [`Outcome`]. One file of code per kind of file.
 
 mod card;
+mod correlation;
 mod maps;
 mod provenance;
 mod report;

@@ -1,6 +1,6 @@
 //! The plain data of the report, from the outcome.
 
-use super::{maps::Maps, subgroups, table_one};
+use super::{correlation, maps::Maps, subgroups, table_one};
 use crate::{
     crossval::{CaseExplanations, whole},
     judge::{CalibrationRecord, NamedAudit, View, where_defined},
@@ -51,6 +51,9 @@ pub(super) fn of(
         subgroup_tests: subgroups::tests(outcome),
         fairness: subgroups::fairness(outcome),
         selections: outcome.models.iter().map(selection).collect(),
+        lasso_paths: outcome.models.iter().filter_map(|m| m.trace.lasso.clone()).collect(),
+        rfe_curves: outcome.models.iter().filter_map(|m| m.trace.rfe.clone()).collect(),
+        correlation: correlation::of(outcome),
         nomograms: nomograms(outcome)?,
         shap: outcome.models.iter().filter_map(shap).collect(),
         cam: maps.map(|maps| cam(outcome, maps)),
@@ -239,6 +242,10 @@ fn judged(result: &mut ModelResult, outcome: &Outcome) {
     }
     result.calibration = Some(calibration(&judgement.calibration));
     result.decision = judgement.decision.as_ref().map(decision);
+    if let Some(band) = &judgement.roc_band {
+        let limits = band.fpr.iter().zip(band.low.iter().zip(&band.high));
+        result.roc_band = limits.map(|(x, (low, high))| BandPoint { x: *x, low: *low, high: *high }).collect();
+    }
     if let Some(curve) = &judgement.precision_recall {
         result.precision_recall =
             curve.recall.iter().zip(&curve.precision).map(|(x, y)| CurvePoint { x: *x, y: *y }).collect();
@@ -332,7 +339,7 @@ fn selection(model: &ModelOutcome) -> Selection {
                 n_selected,
             })
             .collect(),
-        steps: Vec::new(),
+        steps: model.trace.steps.clone(),
     }
 }
 

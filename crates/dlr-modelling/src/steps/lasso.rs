@@ -1,7 +1,7 @@
 //! [`Lasso`]: selection by an L1-penalised logistic path whose penalty is chosen by inner cross-validation.
 
 use super::{Selected, finite_columns};
-use crate::selection::{LassoParams, choose};
+use crate::selection::{LassoParams, PathCv, choose};
 use crate::splitters::inner_folds;
 use dlr_core::{Code, Error, FittedTableStep, Result, TableStep, TrainSet};
 
@@ -17,14 +17,23 @@ impl Lasso {
     pub fn new(params: LassoParams) -> Self {
         Lasso { params }
     }
+
+    /// The path that the step chooses from, cross-validated, and the position that it takes. Columns are in the order of
+    /// the table, weights per standard deviation where `standardise` is set. `None` where no point keeps a column.
+    ///
+    /// # Errors
+    /// Those of fitting.
+    pub fn path(&self, train: &TrainSet, seed: u64) -> Result<Option<(usize, PathCv)>> {
+        self.params.check()?;
+        let x = finite_columns(train)?;
+        let fold_of = inner_folds(train.cohort(), self.params.n_folds, seed)?;
+        choose(&x, train.labels(), &fold_of, &self.params)
+    }
 }
 
 impl TableStep for Lasso {
     fn fit(&self, train: &TrainSet, seed: u64) -> Result<Box<dyn FittedTableStep>> {
-        self.params.check()?;
-        let x = finite_columns(train)?;
-        let fold_of = inner_folds(train.cohort(), self.params.n_folds, seed)?;
-        let Some((at, cv)) = choose(&x, train.labels(), &fold_of, &self.params)? else {
+        let Some((at, cv)) = self.path(train, seed)? else {
             return Err(Error::new(Code::Learning, "step `lasso` leaves no column: none varies with the label"));
         };
         let point = &cv.points[at];

@@ -1,7 +1,8 @@
 //! [`Rfe`]: recursive feature elimination as a step.
 
 use super::{Selected, finite_columns};
-use crate::selection::{RfeParams, eliminate};
+use crate::selection::{RfeCvResult, RfeParams, eliminate, rfe_cv};
+use crate::splitters::inner_folds;
 use dlr_core::{FittedTableStep, Result, TableStep, TrainSet};
 
 /// Keeps the columns that recursive elimination leaves. Scale the columns before.
@@ -15,6 +16,17 @@ impl Rfe {
     /// The step for these parameters.
     pub fn new(params: RfeParams) -> Self {
         Rfe { params }
+    }
+
+    /// What each number of columns, down to one, would have scored on inner folds: a curve to look at. The step does not
+    /// use it; it keeps `n_keep` columns.
+    ///
+    /// # Errors
+    /// Those of fitting.
+    pub fn curve(&self, train: &TrainSet, n_folds: usize, seed: u64) -> Result<RfeCvResult> {
+        let fold_of = inner_folds(train.cohort(), n_folds, seed)?;
+        let down_to_one = RfeParams { n_keep: 1, ..self.params.clone() };
+        rfe_cv(&finite_columns(train)?, train.labels(), &fold_of, &down_to_one, seed)
     }
 }
 

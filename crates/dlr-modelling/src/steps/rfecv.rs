@@ -1,7 +1,7 @@
 //! [`RfeCv`] and [`StabilitySelection`]: selectors that decide by themselves how many columns to keep.
 
 use super::{Selected, finite_columns};
-use crate::selection::{RfeParams, StabilityParams, rfe_cv, stability};
+use crate::selection::{RfeCvResult, RfeParams, StabilityParams, rfe_cv, stability};
 use crate::splitters::inner_folds;
 use dlr_core::{FittedTableStep, Result, TableStep, TrainSet};
 use serde::{Deserialize, Serialize};
@@ -27,10 +27,20 @@ impl Default for RfeCv {
     }
 }
 
+impl RfeCv {
+    /// What each number of columns scored, and the best of them.
+    ///
+    /// # Errors
+    /// Those of fitting.
+    pub fn find(&self, train: &TrainSet, seed: u64) -> Result<RfeCvResult> {
+        let fold_of = inner_folds(train.cohort(), self.n_folds, seed)?;
+        rfe_cv(&finite_columns(train)?, train.labels(), &fold_of, &self.rfe, seed)
+    }
+}
+
 impl TableStep for RfeCv {
     fn fit(&self, train: &TrainSet, seed: u64) -> Result<Box<dyn FittedTableStep>> {
-        let fold_of = inner_folds(train.cohort(), self.n_folds, seed)?;
-        let found = rfe_cv(&finite_columns(train)?, train.labels(), &fold_of, &self.rfe, seed)?;
+        let found = self.find(train, seed)?;
         let best = found.mean[found.sizes.iter().position(|n| *n == found.n_best).expect("the best was tried")];
         Selected::of(train, "rfe-cv", &found.elimination.kept, &format!("; inner AUC {best:.3}"))
     }

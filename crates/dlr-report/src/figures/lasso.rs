@@ -65,7 +65,8 @@ fn one(path: &LassoPath, legend: &Legend) -> Drawing {
         svg.label(&Label::new([chosen - 5.0, upper.top + 10.0], &text).end().bold());
     }
     let caption = format!(
-        "From strong (left) to weak penalty (right), fitted on the training cases. Dashed: the penalty that was chosen ({}).",
+        "From strong (left) to weak penalty (right), fitted on the training cases; below, the score in inner folds with its \
+         standard error. Dashed: the penalty that was chosen ({}).",
         path.rule
     );
     Drawing { name, title, caption, svg: svg.finish(), csv: data(path) }

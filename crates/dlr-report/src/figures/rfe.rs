@@ -55,6 +55,9 @@ fn one(curve: &RfeCurve, legend: &Legend) -> Drawing {
         row!(csv, &curve.model, *n, metric, *score, limit(&curve.low), limit(&curve.high));
     }
     let caption =
-        "Cross-validated score while the weakest features are taken out; dashed: the number that was kept.".into();
+        "Score in inner folds, with its standard error, while the weakest features are taken out; dashed: the \
+                   number that was kept. The steps before this one had seen all training cases, so the curve says \
+                   where features stop to matter, not how good the model is."
+            .into();
     Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish() }
 }

@@ -66,8 +66,10 @@ fn print_table(outcome: &Outcome) {
         println!("AUC: of the mean out-of-fold probabilities, 95 % interval by {}.", m.auc_ci_kind.words());
         println!("In folds: mean AUC among cases that one model predicted; permuted: the same on permuted labels.\n");
     }
+    let titles = outcome.models.iter().chain(&outcome.baselines).map(|m| m.planned.section.title.chars().count());
+    let width = titles.max().unwrap_or(0).max(10);
     println!(
-        "{:<26} {:>22} {:>8} {:>15} {:>6} {:>6} {:>9} {:>9}",
+        "{:<width$} {:>22} {:>8} {:>15} {:>6} {:>6} {:>9} {:>9}",
         "model", "AUC (95 % interval)", "F1", "all-positive F1", "sens", "spec", "in folds", "permuted"
     );
     for model in outcome.models.iter().chain(&outcome.baselines) {
@@ -75,7 +77,7 @@ fn print_table(outcome: &Outcome) {
         let auc = format!("{:.3} ({:.3}-{:.3})", m.auc, m.auc_ci.low, m.auc_ci.high);
         let null = model.null.as_ref().map_or(String::new(), |n| format!("{:.3}", n.mean));
         println!(
-            "{:<26} {auc:>22} {:>8.3} {:>15.3} {:>6.3} {:>6.3} {:>9.3} {null:>9}",
+            "{:<width$} {auc:>22} {:>8.3} {:>15.3} {:>6.3} {:>6.3} {:>9.3} {null:>9}",
             model.planned.section.title, m.f1, m.f1_all_positive, m.sensitivity, m.specificity, m.auc_within_folds
         );
         if let Some(e) = &model.external_scores {
@@ -85,7 +87,7 @@ fn print_table(outcome: &Outcome) {
                 format!("{:.3} ({:.3}-{:.3})", e.auc, e.auc_ci.low, e.auc_ci.high)
             };
             println!(
-                "{:<26} {auc:>22} {:>8.3} {:>15.3} {:>6.3} {:>6.3}",
+                "{:<width$} {auc:>22} {:>8.3} {:>15.3} {:>6.3} {:>6.3}",
                 "  external", e.f1, e.f1_all_positive, e.sensitivity, e.specificity
             );
         }
