@@ -1,13 +1,20 @@
 //! CPU time and peak memory of one job at the sizes of `docs/benchmarks/imaging.md`, in a process of its own.
 //!
-//! `RAYON_NUM_THREADS=1 cargo run --release -p dlr-imaging --example cost -- distance|ring|filters|cubic|linear|n4 [ARGUMENTS]`
+//! `RAYON_NUM_THREADS=1 cargo run --release -p dlr-imaging --example cost -- distance|ring|filters|filter|cubic|linear|n4 [ARGUMENTS]`
 //! prints CPU seconds (user and system) of the job alone and, on Linux, the peak memory of the process. The same jobs with
 //! SimpleITK: `benches/peers/imaging.py`.
 
 use dlr_core::{Mask, Volume};
 use dlr_imaging::bias::{N4Params, n4};
 use dlr_imaging::filters::{
-    pyradiomics::{Stored, WaveletParams, laplacian_of_gaussian, visit_wavelet},
+    ibsi::{
+        Boundary, Dimension, Filter, Gabor, Kernel, LaplacianOfGaussian, Laws, Mean, Pooling, Riesz, RieszOf,
+        SeparableWavelet, Simoncelli,
+    },
+    pyradiomics::{
+        Lbp2dParams, Lbp3dParams, Rescaling, Stored, WaveletParams, gradient_magnitude, laplacian_of_gaussian, lbp_2d,
+        lbp_3d, rescaled, visit_wavelet, whole,
+    },
     wavelets::Wavelet,
 };
 use dlr_imaging::resample::{Interpolator, Store, centred_grid, resample};
@@ -48,6 +55,45 @@ fn large_mask() -> dlr_core::Result<Mask> {
         (z * z + y * y + x * x).sqrt() < 49.0 + 4.0 * (0.2 * x).sin() + 3.0 * (0.15 * y + 0.1 * z).cos()
     });
     Mask::from_array(voxels, [1.0; 3])
+}
+
+/// The filter of one name over the whole of a volume.
+fn filter(name: &str, image: &Volume) -> dlr_core::Result<()> {
+    let at = whole(image);
+    let sigma_mm = 2.0;
+    let kernel = match name {
+        "pyradiomics-log" => return laplacian_of_gaussian(image, sigma_mm, at).map(drop),
+        "pyradiomics-wavelet" => {
+            let coif1 = WaveletParams::new(Wavelet::named("coif1")?);
+            return visit_wavelet(image, &coif1, Stored::Integer, at, |_, _| Ok(())).map(drop);
+        }
+        "pyradiomics-square" => return rescaled(image, Rescaling::Square, 1008.0, at).map(drop),
+        "pyradiomics-gradient" => return gradient_magnitude(image, true, at).map(drop),
+        "pyradiomics-lbp2d" => return lbp_2d(image, &Lbp2dParams::default(), Stored::Integer, at).map(drop),
+        "pyradiomics-lbp3d" => {
+            let mask = Mask::from_array(image.to_f64().mapv(|v| v > 900.0), [1.0; 3])?;
+            return lbp_3d(image, &mask, &Lbp3dParams::default(), Stored::Integer, at).map(drop);
+        }
+        "mean" => Kernel::Mean(Mean { support: 15 }),
+        "log" => Kernel::LaplacianOfGaussian(LaplacianOfGaussian { sigma_mm, cutoff_sigma: 4.0, zero_sum: false }),
+        "laws" => Kernel::Laws(Laws {
+            kernels: Laws::parse("L5E5S5")?,
+            rotation_invariance: Some(Pooling::Max),
+            energy_distance: Some(7),
+        }),
+        "gabor" => Kernel::Gabor(Gabor {
+            sigma_mm,
+            lambda_mm: 4.0,
+            gamma: 1.5,
+            theta_deg: Gabor::directions(45.0),
+            pooling: Pooling::Mean,
+        }),
+        "wavelet" => Kernel::SeparableWavelet(SeparableWavelet::named("coif1", "LLH", 2, Some(Pooling::Mean))?),
+        "simoncelli" => Kernel::Simoncelli(Simoncelli { level: 2 }),
+        "riesz" => Kernel::Riesz(Riesz { order: [1, 0, 0], of: RieszOf::Simoncelli(Simoncelli { level: 2 }) }),
+        other => panic!("no filter `{other}`"),
+    };
+    Filter::new(kernel, Dimension::Volume3d, Boundary::Mirror)?.apply(image).map(drop)
 }
 
 fn main() -> dlr_core::Result<()> {
@@ -100,6 +146,13 @@ fn main() -> dlr_core::Result<()> {
             })?;
             report(&format!("filters in {:?}", at.shape()), before, held, megabytes(at.shape().iter().product()));
         }
+        Some("filter") => {
+            let name = args.get(1).expect("filter NAME");
+            let image = volume([96, 192, 192], [1.0; 3])?;
+            let (before, held) = (cpu_seconds(), peak_megabytes());
+            filter(name, &image)?;
+            report(name, before, held, megabytes(image.geometry().n_voxels()));
+        }
         Some(which @ ("cubic" | "linear")) => {
             let image = volume([100, 512, 512], [3.0, 0.75, 0.75])?;
             let grid = centred_grid(image.geometry(), [1.0; 3])?;
@@ -122,7 +175,9 @@ fn main() -> dlr_core::Result<()> {
                 fs::write(out, bytes).expect("the output can be written");
             }
         }
-        _ => eprintln!("usage: cost distance|ring|cubic|linear|filters [IMAGE MASK]|n4 IMAGE THRESHOLD [FIELD.f32]"),
+        _ => eprintln!(
+            "usage: cost distance|ring|cubic|linear|filters [IMAGE MASK]|filter NAME|n4 IMAGE THRESHOLD [FIELD.f32]"
+        ),
     }
     Ok(())
 }

@@ -46,6 +46,14 @@ fn needed(name: &str) -> &'static [&'static str] {
             "kind = \"riesz\"\norder = [1, 0, 0]\nlog_sigma_mm = 2.0",
             "kind = \"riesz\"\norder = [1, 0, 0]\nsimoncelli_level = 1",
         ],
+        "filter-pyradiomics" => &[
+            "kind = \"log\"\nsigma_mm = 2.0",
+            "kind = \"wavelet\"\nband = \"LLH\"",
+            "kind = \"square\"",
+            "kind = \"gradient\"",
+            "kind = \"lbp2d\"",
+            "kind = \"lbp3d\"",
+        ],
         _ => &[""],
     }
 }

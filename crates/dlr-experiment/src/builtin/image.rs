@@ -21,6 +21,7 @@ pub(super) fn register(shelf: &mut Shelf<dyn ImageStep>) {
     add::<TissueKeys>(shelf, "tissue");
     add::<N4Keys>(shelf, "n4");
     add::<super::filter::FilterKeys>(shelf, "filter");
+    add::<super::filter_pyradiomics::Keys>(shelf, "filter-pyradiomics");
     add::<ResizeKeys>(shelf, "resize");
     add::<PadKeys>(shelf, "pad");
 }

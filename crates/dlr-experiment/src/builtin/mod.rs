@@ -4,6 +4,7 @@
 mod docs_tests;
 mod extractors;
 mod filter;
+mod filter_pyradiomics;
 mod image;
 mod listed;
 mod regions;

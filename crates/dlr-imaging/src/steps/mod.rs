@@ -12,6 +12,7 @@
 //! | `ring` | [`Ring`] | adds a ring around a mask |
 //! | `masks` | [`Masks`] | adds a mask from an expression |
 //! | `filter` | [`IbsiFilter`] | the image becomes its response to an IBSI filter |
+//! | `filter-pyradiomics` | [`PyradiomicsFilter`] | the image becomes one of pyradiomics' filtered images |
 //! | `perturb` | [`Perturb`] | redraws a mask as a second reader might |
 //! | `resize`, `pad` | [`Resize`], [`Pad`] | a fixed grid for networks |
 //!
@@ -25,7 +26,7 @@ mod nyul;
 mod regions;
 mod resample;
 
-pub use filter::IbsiFilter;
+pub use filter::{IbsiFilter, PyradiomicsFilter};
 pub use frame::{Pad, Resize};
 pub use intensity::{MinMax, N4, Percentile, Tissue, ZScore};
 pub use nyul::Nyul;
