@@ -63,41 +63,41 @@ pub fn lbp_3d(image: &Volume, mask: &Mask, params: &Lbp3dParams, stored: Stored,
     }
     let sphere = Sphere::new(params);
     let spline = Spline::new(image, at.grown([params.radius.ceil() as usize; 3], image.geometry().shape()));
-    let n_images = params.n_levels + 1;
     let [nz, ny, nx] = at.shape();
-    let plane = |z: usize| -> Vec<Vec<f64>> {
-        let mut images = vec![vec![0.0; ny * nx]; n_images];
-        let mut samples = vec![0.0; sphere.points.len()];
-        for (y, x) in (0..ny).flat_map(|y| (0..nx).map(move |x| (y, x))) {
-            let index = [at.start[0] + z, at.start[1] + y, at.start[2] + x];
-            if !mask.voxels()[index] {
-                continue;
+    let mut images = vec![Array3::<f64>::zeros((nz, ny, nx)); params.n_levels + 1];
+    // One plane of every image at a time, in place: the images are most of the memory.
+    let mut planes: Vec<Vec<_>> = (0..nz).map(|_| Vec::with_capacity(images.len())).collect();
+    for image in &mut images {
+        image.outer_iter_mut().zip(&mut planes).for_each(|(plane, of_z)| of_z.push(plane));
+    }
+    planes.into_par_iter().enumerate().for_each_init(
+        || vec![0.0; sphere.points.len()],
+        |samples, (z, mut planes)| {
+            for (y, x) in (0..ny).flat_map(|y| (0..nx).map(move |x| (y, x))) {
+                let index = [at.start[0] + z, at.start[1] + y, at.start[2] + x];
+                if !mask.voxels()[index] {
+                    continue;
+                }
+                for (sample, step) in samples.iter_mut().zip(&sphere.points) {
+                    let value = spline.at([0, 1, 2].map(|a| index[a] as f64 + step[a]));
+                    *sample = match stored {
+                        Stored::Integer => value.round(),
+                        Stored::F32 => f64::from(value as f32),
+                        Stored::F64 => value,
+                    };
+                }
+                let centre = image.get(index);
+                for (degree, plane) in planes[..params.n_levels].iter_mut().enumerate() {
+                    plane[[y, x]] = sphere.norm(degree, samples, centre);
+                }
+                planes[params.n_levels][[y, x]] = kurtosis(samples);
             }
-            for (sample, step) in samples.iter_mut().zip(&sphere.points) {
-                let value = spline.at([0, 1, 2].map(|a| index[a] as f64 + step[a]));
-                *sample = match stored {
-                    Stored::Integer => value.round(),
-                    Stored::F32 => f64::from(value as f32),
-                    Stored::F64 => value,
-                };
-            }
-            let centre = image.get(index);
-            for (degree, image) in images[..params.n_levels].iter_mut().enumerate() {
-                image[y * nx + x] = sphere.norm(degree, &samples, centre);
-            }
-            images[params.n_levels][y * nx + x] = kurtosis(&samples);
-        }
-        images
-    };
-    let planes: Vec<_> = (0..nz).into_par_iter().map(plane).collect();
-    let volume = |i: usize| {
-        let voxels: Vec<f64> = planes.iter().flat_map(|images| images[i].iter().copied()).collect();
-        in_place(image, at, Array3::from_shape_vec((nz, ny, nx), voxels).expect("one value per voxel of the box"))
-    };
-    Ok(Lbp3dImages {
-        levels: (0..params.n_levels).map(volume).collect::<Result<_>>()?,
-        kurtosis: volume(params.n_levels)?,
-    })
+        },
+    );
+    drop(spline);
+    let mut levels = images.into_iter().map(|voxels| in_place(image, at, voxels)).collect::<Result<Vec<_>>>()?;
+    let kurtosis = levels.pop().expect("there is one image more than levels");
+    Ok(Lbp3dImages { levels, kurtosis })
 }
 
 /// Points around a voxel, and the harmonics there.

@@ -5,8 +5,8 @@
 //! with the same taps: pyradiomics restarts `swtn` at level 0 each time, so taps are never spread.
 //!
 //! Bands are named by one letter per axis, x first: `LLH` is low-pass along x and y and high-pass along z. A band is
-//! computed, handed over and dropped before the next, so that memory holds one copy of the box per axis, not one per
-//! band.
+//! computed, handed over and dropped before the next, so that memory holds one copy of the box per axis and one more,
+//! not one per band.
 
 use super::super::wavelets::Wavelet;
 use super::{Stored, checked, in_place};
@@ -78,7 +78,7 @@ pub fn wavelet(image: &Volume, params: &WaveletParams, stored: Stored, at: Index
     visit_wavelet(image, params, stored, at, |name, volume| Ok((name.to_owned(), volume)))
 }
 
-/// Hands each band in the box `at` to `visit`, possibly from several threads, and gives what it returned in the order of
+/// Hands each band in the box `at` to `visit`, one after the other, and gives what it returned in the order of
 /// [`wavelet_names`].
 ///
 /// Images of 32 bit floating point numbers are filtered in 32 bit, all others in 64 bit, as PyWavelets does.
@@ -215,33 +215,36 @@ impl<T: Real, F> Level<'_, T, F> {
             if is_leaf && band != 0 && self.details.is_none() {
                 return Ok((Vec::new(), None));
             }
-            let filtered = convolve(voxels, axis, taps, self.first[axis], self.period[axis]);
-            match (is_leaf, band, self.details) {
-                (false, ..) => self.descend(filtered.view(), depth + 1, band),
-                (true, 0, _) => Ok((Vec::new(), Some(filtered))),
-                (true, _, Some(first)) => {
-                    let position = first + band - 1;
-                    Ok((vec![(position, (self.visit)(position, cropped(filtered, self.inner))?)], None))
+            let (first, period) = (self.first[axis], self.period[axis]);
+            match self.details {
+                // A detail ends here: only the box is wanted of it.
+                Some(details) if is_leaf && band != 0 => {
+                    let start = first + self.inner.start[axis] as isize;
+                    let filtered = convolve(self.beneath(voxels, axis), axis, taps, start, period);
+                    let position = details + band - 1;
+                    Ok((vec![(position, (self.visit)(position, filtered)?)], None))
                 }
-                (true, _, None) => Ok((Vec::new(), None)),
+                _ if is_leaf => Ok((Vec::new(), Some(convolve(voxels, axis, taps, first, period)))),
+                _ => self.descend(convolve(voxels, axis, taps, first, period).view(), depth + 1, band),
             }
         };
+        // One branch after the other, each in parallel within itself: at the same time they would hold twice the memory.
         // Without details only the low branch is needed.
-        let skip_high = self.details.is_none();
-        let high = || if skip_high { Ok((Vec::new(), None)) } else { branch(&self.taps.high, band << 1 | 1) };
-        let (high, low) = rayon::join(high, || branch(&self.taps.low, band << 1));
-        let ((mut found, none), (of_low, approximation)) = (high?, low?);
+        let mut found = match self.details {
+            None => Vec::new(),
+            Some(_) => branch(&self.taps.high, band << 1 | 1)?.0,
+        };
+        let (of_low, approximation) = branch(&self.taps.low, band << 1)?;
         found.extend(of_low);
-        Ok((found, approximation.or(none)))
+        Ok((found, approximation))
     }
-}
 
-fn cropped<T: Real>(voxels: Array3<T>, at: IndexBox) -> Array3<T> {
-    let IndexBox { start: [z0, y0, x0], end: [z1, y1, x1] } = at;
-    if voxels.dim() == (z1, y1, x1) && at.start == [0; 3] {
-        return voxels;
+    /// What the box needs of the input of the last filter, which runs along `axis`.
+    fn beneath<'v>(&self, voxels: ArrayView3<'v, T>, axis: usize) -> ArrayView3<'v, T> {
+        let IndexBox { start, mut end } = self.inner;
+        end[axis] += self.taps.low.len() - 1;
+        voxels.slice_move(s![start[0]..end[0], start[1]..end[1], start[2]..end[2]])
     }
-    voxels.slice(s![z0..z1, y0..y1, x0..x1]).to_owned()
 }
 
 /// The box with `margin` voxels `[before, after]` each axis, out of the periodic image.
