@@ -1,33 +1,106 @@
-//! Holds `docs/stages.md` to the registry: every step has a section, every key a row with the default it takes.
+//! Holds the pages of the stages to the registry: every stage has a section, every key a row with the default it takes.
 
-use crate::{Registry, config::Stage};
+use crate::{Registry, config::Stage, registry::Shelf};
 use std::{collections::BTreeSet, path::Path};
+
+/// What a page says against what stages are made with.
+struct Page {
+    text: &'static str,
+    problems: Vec<String>,
+    /// Headings that a stage was found for.
+    seen: BTreeSet<String>,
+}
+
+impl Page {
+    fn new(text: &'static str) -> Self {
+        Page { text, problems: Vec::new(), seen: BTreeSet::new() }
+    }
+
+    /// The section under `heading` has a row for every key of `resolved`, with the default where the file gave none.
+    fn check(&mut self, heading: &str, given: &Stage, resolved: &Stage) {
+        self.seen.insert(heading.to_owned());
+        let Some(section) = self.text.split(&format!("\n{heading}\n")).nth(1) else {
+            return self.problems.push(format!("no section `{heading}`"));
+        };
+        let section = section.split("\n##").next().unwrap();
+        for (key, value) in &resolved.params {
+            let Some(row) = section.lines().find(|line| line.starts_with(&format!("| `{key}` |"))) else {
+                self.problems.push(format!("{heading}: no row for `{key}`"));
+                continue;
+            };
+            if !given.params.contains_key(key) && !row.contains(&format!("| `{value}` |")) {
+                self.problems.push(format!("{heading}: `{key}` takes {value}, the page says: {row}"));
+            }
+        }
+    }
+
+    fn shelf<T: ?Sized>(&mut self, shelf: &Shelf<T>, prefix: &str, keys: &[(&str, &str)], folder: &Path) {
+        for name in shelf.names() {
+            let given = keys.iter().find(|(stage, _)| *stage == name).map_or("", |(_, given)| given);
+            let given = Stage { stage: name.to_owned(), params: toml::from_str(given).unwrap() };
+            match shelf.make_resolved(&given, "block", folder) {
+                Ok((_, resolved)) => self.check(&format!("{prefix}`{name}`"), &given, &resolved),
+                Err(error) => self.problems.push(format!("{name}: {error}")),
+            }
+        }
+    }
+
+    /// Every heading that names a stage belongs to one.
+    fn finish(mut self, prefixes: &[&str]) {
+        for line in self.text.lines() {
+            let names_a_stage = prefixes.iter().any(|prefix| line.starts_with(&format!("{prefix}`")));
+            if names_a_stage && !self.seen.contains(line) {
+                self.problems.push(format!("`{line}` is no stage"));
+            }
+        }
+        assert!(self.problems.is_empty(), "{}", self.problems.join("\n"));
+    }
+}
 
 #[test]
 fn the_page_lists_every_image_step_key_and_default() {
-    let page = include_str!("../../../../docs/stages.md");
     let registry = Registry::builtin();
-    let sections: BTreeSet<&str> =
-        page.lines().filter_map(|line| line.strip_prefix("## `")?.strip_suffix('`')).collect();
+    let mut page = Page::new(include_str!("../../../../docs/stages.md"));
     let names: BTreeSet<&str> = registry.image_steps.names().chain(registry.image_learners.names()).collect();
-    assert_eq!(sections, names);
-    let mut problems = Vec::new();
     for (name, given) in names.iter().flat_map(|name| needed(name).iter().map(move |given| (*name, *given))) {
         let stage = Stage { stage: name.to_owned(), params: toml::from_str(given).unwrap() };
         let (_, resolved) =
             crate::images::make(&registry.image_steps, &registry.image_learners, &stage, "", Path::new("")).unwrap();
-        let section = page.split(&format!("## `{name}`\n")).nth(1).unwrap().split("\n## ").next().unwrap();
-        for (key, value) in &resolved.params {
-            let Some(row) = section.lines().find(|line| line.starts_with(&format!("| `{key}` |"))) else {
-                problems.push(format!("{name}: no row for `{key}`"));
-                continue;
-            };
-            if !stage.params.contains_key(key) && !row.contains(&format!("| `{value}` |")) {
-                problems.push(format!("{name}: `{key}` takes {value}, the page says: {row}"));
-            }
-        }
+        page.check(&format!("## `{name}`"), &stage, &resolved);
     }
-    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    page.finish(&["## "]);
+}
+
+#[test]
+fn the_page_lists_every_source_and_extractor_key_and_default() {
+    let folder = tempfile::tempdir().unwrap();
+    // A manifest is refused where its files do not exist; they are not read before a case is.
+    for (file, text) in
+        [("m.csv", "ID,Image,Mask,label\na,a.nii,a.nii,1\n"), ("a.nii", ""), ("t.csv", "ID,Target,x\na,1,2\n")]
+    {
+        std::fs::write(folder.path().join(file), text).unwrap();
+    }
+    let registry = Registry::builtin();
+    let mut page = Page::new(include_str!("../../../../docs/sources-and-features.md"));
+    let path = "path = \"t.csv\"";
+    page.shelf(&registry.sources, "## Source ", &[("manifest", "path = \"m.csv\""), ("table", path)], folder.path());
+    let region = "mask = \"mass\"";
+    let bins = "mask = \"mass\"\nparams = { bins = { n_bins = 32 } }";
+    let given = [("radiomics", region), ("radiomics-ibsi", bins), ("table", path), ("clinical", "columns = [\"age\"]")];
+    page.shelf(&registry.extractors, "## Extractor ", &given, folder.path());
+    page.finish(&["## Source ", "## Extractor "]);
+}
+
+#[test]
+fn the_page_lists_every_table_step_model_and_splitter_key_and_default() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("t.csv"), "0_train,0_test\na,b\n").unwrap();
+    let registry = Registry::builtin();
+    let mut page = Page::new(include_str!("../../../../docs/modelling-stages.md"));
+    page.shelf(&registry.table_steps, "### ", &[("rfe-cv", "rfe = { n_keep = 1 }")], folder.path());
+    page.shelf(&registry.models, "### ", &[], folder.path());
+    page.shelf(&registry.splitters, "### ", &[("listed", "path = \"t.csv\"")], folder.path());
+    page.finish(&["### "]);
 }
 
 /// The keys without a default, once for each kind of step that a name stands for.

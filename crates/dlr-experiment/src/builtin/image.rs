@@ -351,7 +351,7 @@ mod tests {
             "resample" => "spacing_mm = [1.0, 1.0, 1.0]",
             "body" => "threshold = 310.0",
             "masks" => "name = \"near\"\nexpression = \"ring(mass, 0, 4) - peri\"",
-            "filter" => "kind = \"log\"\nsigma_mm = 2.0",
+            "filter" | "filter-pyradiomics" => "kind = \"log\"\nsigma_mm = 2.0",
             "ring" => "within = \"image\"\nto_mm = 4.0",
             "perturb" => "",
             "resize" | "pad" => "shape = [16, 16, 16]",
