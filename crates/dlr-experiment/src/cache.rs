@@ -5,11 +5,7 @@
 
 use dlr_core::{Code, Error, FeatureName, FeatureVector, Result, Undefined};
 use serde::{Deserialize, Serialize};
-use std::{
-    collections::BTreeMap,
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 /// A folder of computed features.
 #[derive(Debug, Clone)]
@@ -88,25 +84,9 @@ impl Cache {
             .map_err(|e| Error::new(Code::FileWrite, format!("features cannot be cached: {e}")))?;
         let path = self.path(key);
         let folder = path.parent().unwrap_or(&self.folder);
-        fs::create_dir_all(folder).map_err(|e| not_written("the cache folder cannot be written".into(), &e))?;
+        fs::create_dir_all(folder).map_err(|e| dlr_io::not_written("the cache folder cannot be written", &e))?;
         dlr_io::atomic::write(&path, &bytes)
     }
-}
-
-/// Makes a folder and those above it.
-pub(crate) fn make_folder(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder).map_err(|error| {
-        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        not_written(format!("folder `{name}` cannot be made"), &error)
-    })
-}
-
-/// Of a place that cannot be written to, with the system's reason, which names no path.
-pub(crate) fn not_written(fact: String, error: &io::Error) -> Error {
-    Error::new(Code::FileWrite, fact)
-        .expected("a place that may be written to, with room for it")
-        .found(error)
-        .hint("name another place")
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 //! A run fills a hidden folder and holds a lock on it. The lock goes when the process goes, however it ends, so the next
 //! run of that name can tell what a killed one left behind from what another one is filling now.
 
-use crate::cache::{make_folder, not_written};
 use dlr_core::{Code, Error, Result};
+use dlr_io::{make_folder, not_written};
 use serde::Serialize;
 use std::{
     fs::{self, File},
@@ -90,7 +90,7 @@ impl RunFolder {
     /// # Errors
     /// [`Code::FileWrite`]; the older run is then still there.
     pub(crate) fn publish(mut self) -> Result<PathBuf> {
-        let failed = |e: std::io::Error| not_written("the run folder cannot be put in place".into(), &e);
+        let failed = |e: std::io::Error| not_written("the run folder cannot be put in place", &e);
         let old = self.staging.with_extension("old");
         let _ = fs::remove_dir_all(&old);
         let had_old = self.target.exists();

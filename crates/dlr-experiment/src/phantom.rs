@@ -49,7 +49,7 @@ pub fn write_phantom(
     let plan = Plan::new(config)?;
     must_be_empty(out)?;
     for folder in ["images", "masks", "truth"] {
-        fs::create_dir_all(out.join(folder)).map_err(|e| cannot(folder, &e))?;
+        dlr_io::make_folder(&out.join(folder))?;
     }
     let n_cases = plan.subjects().len();
     plan.render_all(|subject, case| {
@@ -78,10 +78,6 @@ fn must_be_empty(out: &Path) -> Result<()> {
     let name = out.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Err(Error::new(Code::FileWrite, format!("folder `{name}` is not empty"))
         .hint("name a folder that does not exist yet"))
-}
-
-fn cannot(folder: &str, error: &std::io::Error) -> Error {
-    crate::cache::not_written(format!("folder `{folder}` cannot be made"), error)
 }
 
 fn write_case(out: &Path, subject: &Subject, case: &Rendered) -> Result<()> {

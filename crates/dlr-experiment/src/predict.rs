@@ -238,7 +238,7 @@ fn write_maps(
         return Ok(());
     };
     let extractor = registry.extractors.make(stage, &file.report.cam_block, Path::new(""))?;
-    crate::cache::make_folder(folder)?;
+    dlr_io::make_folder(folder)?;
     progress.stage("maps", cases.len());
     for id in cases {
         if let Some(map) = extractor.saliency(&images.case(id)?, &form)? {

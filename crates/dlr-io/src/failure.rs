@@ -63,8 +63,22 @@ pub(crate) fn too_large(path: &Path, what: impl std::fmt::Display) -> Error {
 
 /// An error while writing `path`.
 pub(crate) fn writing(path: &Path, error: &io::Error) -> Error {
-    Error::new(Code::FileWrite, format!("file `{}` cannot be written", base_name(path)))
+    not_written(format!("file `{}` cannot be written", base_name(path)), error)
+}
+
+/// A place that cannot be written to, with the system's reason, which names no path.
+pub fn not_written(fact: impl Into<String>, error: &io::Error) -> Error {
+    Error::new(Code::FileWrite, fact)
         .expected("a place that may be written to, with room for it")
-        .found(error.kind())
+        .found(error)
         .hint("name another place")
+}
+
+/// Makes a folder and those above it.
+///
+/// # Errors
+/// [`Code::FileWrite`], naming the last folder only.
+pub fn make_folder(folder: &Path) -> dlr_core::Result<()> {
+    std::fs::create_dir_all(folder)
+        .map_err(|error| not_written(format!("folder `{}` cannot be made", base_name(folder)), &error))
 }

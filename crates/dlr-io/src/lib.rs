@@ -34,6 +34,7 @@ mod source;
 mod table;
 
 pub use digest::{digest_bytes, digest_file};
+pub use failure::{make_folder, not_written};
 pub use image::{Noted, read_volume, read_volume_noted, write_mask, write_volume};
 pub use limits::MAX_VOXELS;
 pub use manifest::{Manifest, ManifestRow, ManifestSource, TextTable, check_id};

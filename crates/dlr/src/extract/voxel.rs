@@ -25,12 +25,7 @@ pub fn write_maps(
         return Err(Error::new(Code::Parameter, "voxel-wise maps are of the profile `pyradiomics`")
             .found(format!("profile `{}`", engine.profile_name())));
     };
-    std::fs::create_dir_all(folder).map_err(|error| {
-        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Error::new(Code::FileWrite, format!("folder `{name}` cannot be made"))
-            .expected("a place that may be written to")
-            .found(error.kind())
-    })?;
+    dlr_io::make_folder(folder)?;
     let each = |work: &Work| {
         let mut measured = Measured::default();
         let id = if has_ids { format!("{}_", work.id) } else { String::new() };
