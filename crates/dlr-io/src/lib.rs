@@ -37,7 +37,7 @@ pub use digest::{digest_bytes, digest_file};
 pub use failure::{make_folder, not_written};
 pub use image::{Noted, read_volume, read_volume_noted, write_mask, write_volume};
 pub use limits::MAX_VOXELS;
-pub use manifest::{Manifest, ManifestRow, ManifestSource, TextTable, check_id};
+pub use manifest::{LabelClasses, Manifest, ManifestRow, ManifestSource, TextTable, check_id};
 pub use mask::{LabelSelection, labels, read_all_labels, read_mask, read_mask_noted};
 pub use nifti::VolumeWriter;
 pub use pair::{LabelledPair, Pair, onto_grid, read_pair};

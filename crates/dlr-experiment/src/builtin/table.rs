@@ -6,7 +6,7 @@ use dlr_core::{
     Case, CaseRecord, CaseSource, Code, Cohort, Error, FeatureExtractor, FeatureName, FeatureVector, Result, Role,
     SealedLabels, Undefined, Value,
 };
-use dlr_io::{TextTable, check_id};
+use dlr_io::{LabelClasses, TextTable, check_id};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,7 +19,7 @@ use std::{
 /// |---|---|---|
 /// | `path` | | the table, relative to the experiment file |
 /// | `id` | `ID` | the column of the case |
-/// | `label` | `Target` | the column of the class, 0 or 1, false or true, no or yes; empty where it is not known |
+/// | `label` | `Target` | the column of the class, in the words of a manifest: 0 or 1, no or yes and so on; empty where it is not known |
 /// | `patient` | the case | the column of the patient |
 /// | `role` | all `train` | the column of `train` and `external` |
 /// | `center` | `unknown` | the column of the hospital |
@@ -58,6 +58,8 @@ pub(super) fn source(params: &Params<'_>) -> Result<Box<dyn CaseSource>> {
     let (patient, role, center) = (column(&read.patient)?, column(&read.role)?, column(&read.center)?);
     let clinical =
         read.clinical.iter().map(|name| Ok((name.clone(), table.column(name)?))).collect::<Result<Vec<_>>>()?;
+    let labelled = table.rows.iter().map(|(_, cells)| (Some(cells[id].trim()), cells[label].as_str()));
+    let classes = LabelClasses::read(&read.label, labelled)?;
     let mut records = Vec::new();
     let mut digests = BTreeMap::new();
     for (line, cells) in &table.rows {
@@ -68,7 +70,7 @@ pub(super) fn source(params: &Params<'_>) -> Result<Box<dyn CaseSource>> {
             patient: named(patient).unwrap_or_else(|| case.clone()),
             role: role_of(named(role)).map_err(|e| e.for_case(&case))?,
             center: named(center).unwrap_or_else(|| "unknown".into()),
-            label: class(&read.label, &cells[label]).map_err(|e| e.for_case(&case))?,
+            label: classes.class(&cells[label]),
             clinical: clinical.iter().map(|(name, c)| (name.clone(), TextTable::value(&cells[*c]))).collect(),
             id: case.clone(),
         });
@@ -81,18 +83,6 @@ pub(super) fn source(params: &Params<'_>) -> Result<Box<dyn CaseSource>> {
         return Err(Error::new(Code::Manifest, "the table has no rows"));
     }
     Ok(Box::new(TableSource { records, digests }))
-}
-
-fn class(column: &str, cell: &str) -> Result<Option<bool>> {
-    match TextTable::value(cell) {
-        Value::Missing => Ok(None),
-        Value::Number(0.0) => Ok(Some(false)),
-        Value::Number(1.0) => Ok(Some(true)),
-        Value::Text(text) if ["false", "no"].contains(&text.to_lowercase().as_str()) => Ok(Some(false)),
-        Value::Text(text) if ["true", "yes"].contains(&text.to_lowercase().as_str()) => Ok(Some(true)),
-        _ => Err(Error::new(Code::LabelValues, format!("column `{column}` holds `{}`", cell.trim()))
-            .expected("0, 1, or nothing where the class is not known")),
-    }
 }
 
 fn role_of(text: Option<String>) -> Result<Role> {

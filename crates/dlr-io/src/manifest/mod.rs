@@ -10,10 +10,12 @@
 
 mod cells;
 mod id;
+mod labels;
 mod source;
 mod text_table;
 
 pub use id::check_id;
+pub use labels::LabelClasses;
 pub use source::ManifestSource;
 pub use text_table::TextTable;
 
@@ -21,7 +23,7 @@ use crate::failure::{self, base_name};
 use crate::mask::LabelSelection;
 use cells::{Cells, is_missing};
 use dlr_core::{Code, Error, Result, Role};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// One row: one examination.
@@ -89,7 +91,15 @@ impl Manifest {
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut errors = Vec::new();
         let mut rows = Vec::new();
-        let classes = classes(&cells, columns.label, &mut errors);
+        let labels = columns.label.map_or(Ok(LabelClasses::default()), |label| {
+            let case = |record: &'_ Vec<String>| cells.id_column().map(|id| record[id].trim().to_owned());
+            let named: Vec<_> = cells.rows.iter().map(|(_, record)| (case(record), record[label].as_str())).collect();
+            LabelClasses::read("label", named.iter().map(|(case, cell)| (case.as_deref(), *cell)))
+        });
+        let classes = labels.unwrap_or_else(|error| {
+            errors.push(error);
+            LabelClasses::default()
+        });
         for (line, record) in &cells.rows {
             match columns.row(*line, record, folder, &classes) {
                 Ok(row) => rows.push(row),
@@ -221,7 +231,7 @@ impl Columns {
         })
     }
 
-    fn row(&self, line: u64, cells: &[String], folder: &Path, classes: &BTreeMap<String, bool>) -> Result<ManifestRow> {
+    fn row(&self, line: u64, cells: &[String], folder: &Path, classes: &LabelClasses) -> Result<ManifestRow> {
         let cell = |column: Option<usize>| column.map(|c| cells[c].trim()).filter(|text| !is_missing(text));
         // Without an ID column: pyradiomics' numbering from 1, padded so that names sort as rows do.
         let id = match self.id {
@@ -264,7 +274,7 @@ impl Columns {
             patient: cell(self.patient).unwrap_or(&id).to_owned(),
             role,
             center: cell(self.center).map(str::to_owned),
-            label: cell(self.label).and_then(|text| classes.get(text).copied()),
+            label: cell(self.label).and_then(|text| classes.class(text)),
             clinical: self.clinical.iter().map(|c| cells[*c].clone()).collect(),
             cells: self.written(&id, cells),
             id,
@@ -284,47 +294,6 @@ impl Columns {
         let numbered = self.id.is_none().then(|| id.to_owned());
         numbered.into_iter().chain(cells.iter().enumerate().map(cut)).collect()
     }
-}
-
-/// The two spellings of the class. More than two, or two that do not say which is positive, are `E0303`.
-fn classes(cells: &Cells, column: Option<usize>, errors: &mut Vec<Error>) -> BTreeMap<String, bool> {
-    const KNOWN: [(&str, bool); 12] = [
-        ("0", false),
-        ("1", true),
-        ("0.0", false),
-        ("1.0", true),
-        ("no", false),
-        ("yes", true),
-        ("false", false),
-        ("true", true),
-        ("low", false),
-        ("high", true),
-        ("negative", false),
-        ("positive", true),
-    ];
-    let Some(column) = column else { return BTreeMap::new() };
-    let texts = cells.rows.iter().map(|(_, record)| record[column].trim()).filter(|text| !is_missing(text));
-    let distinct: BTreeSet<&str> = texts.collect();
-    let known = |text: &str| KNOWN.iter().find(|(name, _)| *name == text.to_lowercase()).map(|(_, class)| *class);
-    let mut classes = BTreeMap::new();
-    for text in &distinct {
-        if let Some(class) = known(text) {
-            classes.insert((*text).to_owned(), class);
-        }
-    }
-    if let Some(unknown) = distinct.iter().find(|text| !classes.contains_key(**text)) {
-        let found = distinct.iter().take(6).map(|t| format!("`{t}`")).collect::<Vec<_>>().join(", ");
-        let mut error = Error::new(Code::LabelValues, format!("column `label` holds `{unknown}`"))
-            .expected("two classes, written 0 and 1")
-            .found(format!("{} values: {found}", distinct.len()))
-            .hint("the label of the mask goes into the column `Label` or `mask_label`");
-        let row = cells.rows.iter().find(|(_, record)| record[column].trim() == *unknown);
-        if let Some((id, (_, record))) = cells.id_column().zip(row) {
-            error = error.for_case(record[id].trim());
-        }
-        errors.push(error);
-    }
-    classes
 }
 
 /// IDs that are equal, or differ only in case (one file on some systems).
