@@ -8,6 +8,7 @@ use crate::{
 };
 use dlr_core::{Dataset, Result, Splitter, derive_seed};
 use dlr_evaluation::auc;
+use dlr_modelling::validation::permutation_p;
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -26,7 +27,8 @@ pub struct NullRun {
     #[serde(serialize_with = "number")]
     pub mean_pooled: f64,
     /// `(1 + number at least as good as the true labels) / (1 + n)`. Each permutation is one repeat, the true figure the
-    /// mean of all: the permuted ones spread more, so this p is rather too large than too small.
+    /// mean of all: the permuted ones spread more, so this p is rather too large than too small. Undefined where the true
+    /// figure is.
     #[serde(serialize_with = "number")]
     pub p: f64,
     /// `auc_within_folds` of each permutation.
@@ -66,7 +68,6 @@ pub(crate) fn permuted(
         .collect::<Result<Vec<_>>>()?;
     let (within, pooled): (Vec<f64>, Vec<f64>) = areas.into_iter().unzip();
     let (mean, sd) = mean_sd(&within);
-    let as_good = within.iter().filter(|area| **area >= observed).count();
-    let p = (1 + as_good) as f64 / (1 + n) as f64;
+    let p = permutation_p(observed, &within);
     Ok(NullRun { n, mean, sd, mean_pooled: mean_sd(&pooled).0, p, auc: within })
 }

@@ -67,7 +67,24 @@ pub fn sample_size(r2: f64, parameters: f64, prevalence: f64, shrinkage: f64) ->
     })
 }
 
-/// `(1 + #{null >= observed}) / (1 + #null)`: never 0.
+/// `(1 + #{null >= observed}) / (1 + #null)`: never 0. NaN where the observed value is NaN or there is no permutation;
+/// a permutation without a value counts as one that is at least as good.
 pub fn permutation_p(observed: f64, null: &[f64]) -> f64 {
-    (1 + null.iter().filter(|v| **v >= observed).count()) as f64 / (1 + null.len()) as f64
+    if observed.is_nan() || null.is_empty() {
+        return f64::NAN;
+    }
+    (1 + null.iter().filter(|v| !(**v < observed)).count()) as f64 / (1 + null.len()) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_undefined_value_is_never_significant() {
+        assert_eq!(permutation_p(0.9, &[0.5; 9]), 0.1);
+        assert_eq!(permutation_p(0.9, &[0.5, f64::NAN, 0.9]), 0.75);
+        assert!(permutation_p(f64::NAN, &[0.5; 9]).is_nan());
+        assert!(permutation_p(0.9, &[]).is_nan());
+    }
 }
