@@ -213,4 +213,4 @@ fn resolved(stage: &Stage, keys: &impl Serialize) -> Stage {
 
 #[cfg(test)]
 #[path = "make_tests.rs"]
-mod tests;
+pub(crate) mod tests;

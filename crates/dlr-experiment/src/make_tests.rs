@@ -3,7 +3,7 @@
 use super::*;
 use dlr_core::{Form, conformance::sample_dataset};
 
-const FILE: &str = r#"
+pub(crate) const FILE: &str = r#"
 name = "demo"
 title = "A demonstration"
 question = "Does it run?"

@@ -93,8 +93,7 @@ pub fn run(
     clock.lap("models");
 
     let external = open_external(sealed, &mut models, &mut baselines, &log)?;
-    let everyone = cohort.clone();
-    let images = preparation.images(Side { cohort: &everyone, fold: None })?;
+    let images = preparation.images(Side { cohort: &cohort, fold: None })?;
     let learned_images = images.freeze()?;
     if !learned_images.is_empty() {
         log.event("image steps learned", json!({ "steps": learned_images }));

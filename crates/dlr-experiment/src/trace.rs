@@ -7,6 +7,7 @@ use crate::{
     config::PipelineSection,
     judge::where_defined,
     make::{Maker, read},
+    metrics::mean_sd,
 };
 use dlr_core::{Result, TrainSet, derive_seed};
 use dlr_modelling::{
@@ -106,12 +107,7 @@ fn own_curve(model: &str, step: &RfeCv, train: &TrainSet, seed: u64) -> Result<O
 }
 
 fn drawn(model: &str, found: &RfeCvResult, chosen: usize) -> RfeCurve {
-    let se = |folds: &Vec<f64>| {
-        let valid: Vec<f64> = folds.iter().copied().filter(|v| v.is_finite()).collect();
-        let n = valid.len() as f64;
-        let mean = valid.iter().sum::<f64>() / n;
-        (valid.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0) / n).sqrt()
-    };
+    let se = |folds: &[f64]| mean_sd(folds).1 / (folds.iter().filter(|v| v.is_finite()).count() as f64).sqrt();
     let limit = |side: f64| found.mean.iter().zip(&found.folds).map(|(mean, f)| mean + side * se(f)).collect();
     RfeCurve {
         model: model.to_owned(),
@@ -127,25 +123,9 @@ fn drawn(model: &str, found: &RfeCvResult, chosen: usize) -> RfeCurve {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ExperimentFile, Registry};
+    use crate::{ExperimentFile, Registry, make::tests::FILE};
     use dlr_core::{Form, conformance::sample_dataset};
     use std::path::Path;
-
-    const FILE: &str = r#"
-name = "demo"
-title = "A demonstration"
-question = "Does it run?"
-seed = 1
-cohort = { params = { path = "cohort.csv" }, positive = "high", negative = "low" }
-models = [{ name = "intra", title = "Intratumoral", blocks = ["intra"], pipeline = "plain" }]
-[features.intra]
-stage = "radiomics"
-mask = "mass"
-[validation]
-splitter = { stage = "stratified-kfold", n_folds = 5 }
-[pipelines.plain]
-model = { stage = "logistic" }
-"#;
 
     fn traced(section: &str) -> (Trace, Box<dyn dlr_core::FittedModel>) {
         let file = ExperimentFile::parse(FILE, &[]).unwrap();

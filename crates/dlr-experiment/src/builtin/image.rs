@@ -363,6 +363,7 @@ mod tests {
             check_image_step(step.as_ref()).unwrap_or_else(|e| panic!("{name}: {e}"));
         }
     }
+
     #[test]
     fn every_step_that_learns_keeps_its_contract() {
         let registry = Registry::builtin();
