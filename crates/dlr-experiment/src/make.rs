@@ -3,7 +3,7 @@
 
 use crate::{
     config::{ExperimentFile, PipelineSection, Stage, TuningSection, known},
-    prepare::Prepared,
+    prepared::Prepared,
     registry::Registry,
     tune::alternatives,
 };

@@ -7,7 +7,7 @@ use crate::{
     metrics::CvMetrics,
     null::NullRun,
     pipelines::Planned,
-    prepare::Prepared,
+    prepared::Prepared,
     trace::Trace,
 };
 use dlr_core::{Cohort, FittedModel, Frozen, FrozenPredictions, Opening, Truth};

@@ -4,9 +4,11 @@ use crate::{
     cache::Cache,
     config::{ExperimentFile, ModelSection},
     crossval::{FoldData, OfFold},
+    failed::all_failures,
     images::Side,
     make::Maker,
-    prepare::{Preparation, Prepared, all_failures, columns_of},
+    prepare::Preparation,
+    prepared::{Prepared, columns_of},
     progress::Quiet,
     registry::Registry,
 };

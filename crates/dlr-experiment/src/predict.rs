@@ -5,8 +5,10 @@ use crate::{
     cache::Cache,
     config::{ExperimentFile, known},
     explain::explain,
+    failed::Failed,
     images::{Images, Side},
-    prepare::{Failed, Preparation, Prepared, columns_of},
+    prepare::Preparation,
+    prepared::{Prepared, columns_of},
     progress::Progress,
     registry::Registry,
 };

@@ -7,7 +7,9 @@
 use crate::{
     cache::{self, Cache},
     config::{ExperimentFile, Stage},
+    failed::Failed,
     images::{Images, Made, Side, make},
+    prepared::Prepared,
     progress::Progress,
     registry::Registry,
 };
@@ -65,23 +67,6 @@ struct Found {
 struct Keys {
     images: String,
     blocks: Vec<String>,
-}
-
-/// Feature tables by block, and what it took.
-#[derive(Default)]
-pub struct Prepared {
-    /// One table per block, rows in cohort order.
-    pub blocks: BTreeMap<String, FeatureTable>,
-    /// Undefined features by case: name, code, reason.
-    pub undefined: BTreeMap<String, Vec<(String, String, String)>>,
-    /// Content hash of each case.
-    pub digests: BTreeMap<String, String>,
-    /// Content hash of each case's image alone, where the source has one.
-    pub image_digests: BTreeMap<String, String>,
-    /// Blocks that were found in the cache, over all cases.
-    pub n_cached: usize,
-    /// Blocks that were computed, over all cases.
-    pub n_computed: usize,
 }
 
 /// Feature vectors found and made, counted over all cases.
@@ -378,61 +363,6 @@ impl Preparation {
 
 fn entry(digest: &str, keys: &Keys, block: &Block, key: &str) -> String {
     cache::key(&[digest, &keys.images, &block.name, key])
-}
-
-/// A case that could not be read or computed.
-#[derive(Debug, Clone)]
-pub struct Failed {
-    /// The case.
-    pub id: String,
-    /// Why.
-    pub error: Error,
-}
-
-impl Failed {
-    /// One line for the flow chart: code and fact.
-    pub(crate) fn reason(&self) -> String {
-        format!("{}: {}", self.error.code().as_str(), self.error.fact())
-    }
-}
-
-/// One error for all cases that failed: the only one's own, or a count with their names. Each is told to the user.
-pub(crate) fn all_failures(failed: &[Failed], n_cases: usize, progress: &dyn Progress) -> Error {
-    if let [only] = failed {
-        return only.error.clone();
-    }
-    failed.iter().for_each(|failed| progress.note(&failed.error.to_string()));
-    Error::new(Code::CasesFailed, format!("{} of {n_cases} cases failed", failed.len()))
-        .found(failed.iter().map(|failed| failed.id.as_str()).collect::<Vec<_>>().join(", "))
-        .hint("mend them, or leave them out of the run with `failing = \"exclude\"` under `[cohort]`")
-}
-
-/// The blocks of a model side by side, and only the named columns where some are named.
-///
-/// # Errors
-/// [`Code::UnknownName`] for a column that is not there.
-pub(crate) fn columns_of(prepared: &Prepared, blocks: &[String], columns: &[String]) -> Result<FeatureTable> {
-    let mut whole: Option<FeatureTable> = None;
-    for block in blocks {
-        let table = &prepared.blocks[block];
-        whole = Some(match whole {
-            Some(left) => left.beside(table)?,
-            None => table.clone(),
-        });
-    }
-    let whole = whole.ok_or_else(|| Error::new(Code::ParameterFile, "a model needs at least one feature block"))?;
-    if columns.is_empty() {
-        return Ok(whole);
-    }
-    let names: Vec<String> = whole.names().iter().map(ToString::to_string).collect();
-    let positions = columns
-        .iter()
-        .map(|column| {
-            crate::config::known("column", column, names.iter())?;
-            Ok(names.iter().position(|name| name == column).unwrap_or_default())
-        })
-        .collect::<Result<Vec<_>>>()?;
-    Ok(whole.columns(&positions))
 }
 
 #[cfg(test)]

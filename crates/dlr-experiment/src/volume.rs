@@ -2,7 +2,7 @@
 
 use crate::{
     config::{ExperimentFile, ModelSection, PipelineSection, Stage, known},
-    prepare::Prepared,
+    prepared::Prepared,
 };
 use dlr_core::{FeatureName, Result};
 use toml::{Table, Value};
