@@ -1,6 +1,6 @@
-"""CPU seconds of scikit-learn on the tasks of `crates/dlr-modelling/examples/speed.rs`, one thread, on the same numbers.
+"""CPU seconds of scikit-learn on the tasks of `crates/dlr-modelling/examples/modelling_speed.rs`, one thread, on the same numbers.
 
-Usage: speed dump table.bin; OMP_NUM_THREADS=1 python modelling.py table.bin [--slow]
+Usage: modelling_speed dump table.bin; OMP_NUM_THREADS=1 python modelling.py table.bin [--slow]
 `--slow` also runs the two eliminations that take a minute. Needs numpy and scikit-learn; nothing of it is in the product.
 """
 import sys

@@ -1,4 +1,4 @@
-//! Seconds per case of a grid, on one thread: `time cargo run --release -p dlr-phantom --example speed -- small 20`.
+//! Seconds per case of a grid, on one thread: `time cargo run --release -p dlr-phantom --example phantom_speed -- small 20`.
 
 use dlr_phantom::{Grid, PhantomConfig, Plan};
 use std::time::Instant;

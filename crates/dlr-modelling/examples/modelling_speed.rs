@@ -1,7 +1,7 @@
 //! CPU seconds of the tasks in docs/benchmarks/modelling.md, on 129 x 3000 made-up values.
 //!
-//! `speed dump FILE` writes the table (64-bit little-endian floats, row-major, the label in front of each row), so that
-//! another package can be timed on the same numbers; `speed` runs every task, `speed NAME` those whose name holds NAME.
+//! `modelling_speed dump FILE` writes the table (64-bit little-endian floats, row-major, the label in front of each row), so that
+//! another package can be timed on the same numbers; `modelling_speed` runs every task, `modelling_speed NAME` those whose name holds NAME.
 
 use dlr_core::{CaseRecord, Cohort, Dataset, FeatureName, FeatureTable, Model, Result, Rng, TrainSet};
 use dlr_modelling::glm::{Family, PathLimits, PathProblem, penalties, solve_path};
