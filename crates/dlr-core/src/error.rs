@@ -133,6 +133,20 @@ impl Error {
         self
     }
 
+    /// Says on which line of a file it was, in front of the fact.
+    pub fn on_line(mut self, line: u64) -> Self {
+        self.0.fact = format!("line {line}: {}", self.0.fact);
+        self
+    }
+
+    /// Says that `n` further cases failed in the same way.
+    pub fn and_others(mut self, n: usize) -> Self {
+        if let Some(case) = self.0.case.as_mut().filter(|_| n > 0) {
+            *case = format!("{case} and {n} others");
+        }
+        self
+    }
+
     /// The stable code.
     pub fn code(&self) -> Code {
         self.0.code

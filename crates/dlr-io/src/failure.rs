@@ -38,16 +38,29 @@ pub(crate) fn truncated(path: &Path) -> Error {
         .hint("copy or download the file again")
 }
 
+/// A file whose voxels end after `found` of `expected` bytes.
+pub(crate) fn truncated_after(path: &Path, found: u64, expected: u64) -> Error {
+    truncated(path).expected(format!("{expected} bytes of voxels as its header says")).found(found)
+}
+
+/// A compressed file with all its voxels, but not the checksum behind them.
+pub(crate) fn without_checksum(path: &Path) -> Error {
+    truncated(path).expected("a checksum and a length after the compressed voxels").found("all voxels, but not these")
+}
+
 /// A file that goes on after its last voxel.
 pub(crate) fn too_long(path: &Path, expected: u64) -> Error {
     Error::new(Code::FileTruncated, format!("file `{}` goes on after its last voxel", base_name(path)))
         .expected(format!("{expected} bytes as the header says"))
+        .found("more")
         .hint("header and data do not belong together")
 }
 
 /// A file whose compressed data or checksum is damaged.
 pub(crate) fn corrupt(path: &Path, what: &str) -> Error {
-    Error::new(Code::FileCorrupt, format!("file `{}` is damaged: {what}", base_name(path)))
+    Error::new(Code::FileCorrupt, format!("file `{}` is damaged", base_name(path)))
+        .expected("data that unpack and match their checksum")
+        .found(what)
         .hint("copy or download the file again")
 }
 

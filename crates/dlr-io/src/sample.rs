@@ -153,10 +153,11 @@ fn fill<const N: usize, T>(source: &mut Source, shape: [usize; 3], decode: impl 
         failure::too_large(source.path(), format!("{n} voxels")).hint("there is not enough memory for this image")
     })?;
     let mut bytes = vec![0; CHUNK.min(n) * N];
+    let expected = n as u64 * N as u64;
     while values.len() < n {
         let take = CHUNK.min(n - values.len());
         let chunk = &mut bytes[..take * N];
-        source.read_exact(chunk)?;
+        source.read_voxels(chunk, values.len() as u64 * N as u64, expected)?;
         values.extend(chunk.as_chunks::<N>().0.iter().map(|b| decode(*b)));
     }
     Ok(values)

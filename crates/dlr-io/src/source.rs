@@ -61,9 +61,21 @@ impl Source {
         self.reader.fill_buf().map_err(|e| failure::reading(&self.path, &e))
     }
 
-    /// Fills `bytes`, or refuses a file that ends early.
-    pub(crate) fn read_exact(&mut self, bytes: &mut [u8]) -> Result<()> {
-        self.reader.read_exact(bytes).map_err(|e| failure::reading(&self.path, &e))
+    /// Fills `bytes` with the voxels that follow `before` bytes of `expected`, or refuses a file that ends early.
+    pub(crate) fn read_voxels(&mut self, bytes: &mut [u8], before: u64, expected: u64) -> Result<()> {
+        let mut filled = 0;
+        while filled < bytes.len() {
+            match self.reader.read(&mut bytes[filled..]) {
+                Ok(0) => return Err(failure::truncated_after(&self.path, before + filled as u64, expected)),
+                Ok(n) => filled += n,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
+                    return Err(failure::truncated_after(&self.path, before + filled as u64, expected));
+                }
+                Err(e) => return Err(failure::reading(&self.path, &e)),
+            }
+        }
+        Ok(())
     }
 
     /// The next `n` bytes, or fewer where the file ends.
@@ -107,8 +119,11 @@ impl Source {
 
     /// Refuses anything that follows. Reading to the end is also what verifies the checksums.
     pub(crate) fn finish(mut self, expected: u64) -> Result<()> {
-        if self.peek()?.is_empty() {
-            return Ok(());
+        match self.reader.fill_buf() {
+            Ok([]) => return Ok(()),
+            Ok(_) => {}
+            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Err(failure::without_checksum(&self.path)),
+            Err(e) => return Err(failure::reading(&self.path, &e)),
         }
         // A damaged stream often grows: its checksum, if it is near, tells damage from a header that does not fit.
         if self.packing != Packing::Plain {

@@ -16,7 +16,9 @@ pub fn check_id(id: &str) -> Result<()> {
     let refuse = |why: &str| {
         let shown: String = id.chars().take(40).collect();
         Err(Error::new(Code::Manifest, format!("`{shown}` is no ID: {why}"))
-            .expected("letters, digits, space and . _ - + @ # ( ) , ^ beginning with a letter or digit"))
+            .expected("letters, digits, space and . _ - + @ # ( ) , ^ beginning with a letter or digit")
+            .found(if id.is_empty() { "nothing".to_owned() } else { format!("`{shown}`") })
+            .hint("an ID becomes the name of files and of a row in every table"))
     };
     let Some(first) = id.chars().next() else { return refuse("it is empty") };
     if id.chars().count() > MAX_CHARS {

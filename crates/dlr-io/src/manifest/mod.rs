@@ -109,7 +109,12 @@ impl Manifest {
         errors.extend(duplicates(&rows));
         errors.extend(overlaps(&rows));
         if rows.is_empty() && errors.is_empty() {
-            errors.push(Error::new(Code::Manifest, format!("manifest `{}` has no cases", base_name(path))));
+            errors.push(
+                Error::new(Code::Manifest, format!("manifest `{}` has no cases", base_name(path)))
+                    .expected("a row for each case below the header")
+                    .found("a header alone")
+                    .hint("`ID,Image,Mask,label` and then, for example, `P01,p01.nii.gz,p01_mask.nii.gz,1`"),
+            );
         }
         let clinical_columns = columns.clinical.iter().map(|c| cells.header[*c].clone()).collect();
         let masks = columns.masks.iter().map(|(name, _)| name.clone()).collect();
@@ -238,7 +243,7 @@ impl Columns {
             None => format!("case-{:05}", line - 1),
             Some(column) => cells[column].trim().to_owned(),
         };
-        check_id(&id).map_err(|e| Error::new(e.code(), format!("line {line}: {}", e.fact())))?;
+        check_id(&id).map_err(|error| error.on_line(line))?;
         let problem = |what: String| Error::new(Code::Manifest, what).for_case(&id);
         let path = |text: &str| folder.join(text);
         let image = cell(Some(self.image)).ok_or_else(|| problem(format!("line {line} has no image")))?;
@@ -324,8 +329,9 @@ fn overlaps(rows: &[ManifestRow]) -> Vec<Error> {
         let earlier = *first.entry(&row.patient).or_insert(row);
         if earlier.role != row.role {
             let fact = format!("patient `{}` is in both roles, train and external", row.patient);
-            let hint = format!("see case `{}`", earlier.id);
-            errors.push(Error::new(Code::PatientOverlap, fact).hint(hint).for_case(&row.id));
+            let hint = format!("see case `{}`: a patient is learned from or tested on, not both", earlier.id);
+            let error = Error::new(Code::PatientOverlap, fact).expected("one role").found("both").hint(hint);
+            errors.push(error.for_case(&row.id));
         }
     }
     errors

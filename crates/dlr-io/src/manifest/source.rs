@@ -11,7 +11,7 @@ use std::path::Path;
 /// Cases of a manifest, read when asked for.
 ///
 /// Masks have the names of their columns: `Mask` gives `mask`, `Mask:edema` gives `edema`. What was remarkable about
-/// the files stands in the history of the case.
+/// the files stands in the notes of the case.
 #[derive(Debug, Clone)]
 pub struct ManifestSource {
     manifest: Manifest,
@@ -114,7 +114,7 @@ fn load(row: &ManifestRow) -> Result<Case> {
         case = case.with_mask(name, mask);
     }
     case.history.push(format!("read {}", failure::base_name(&row.image)));
-    case.history.extend(noted.notes.into_iter().map(|note| format!("note: {note}")));
+    case.notes.extend(noted.notes);
     Ok(case)
 }
 
