@@ -32,7 +32,7 @@ pub fn audit_centre_from_features(table: &FeatureTable, cohort: &Cohort, seed: u
     }
     let probed: Vec<&str> = sizes.iter().filter(|(_, n)| **n >= MIN_CASES).map(|(c, _)| *c).collect();
     if sizes.len() < 2 || probed.is_empty() {
-        return Ok(Audit::new(name, Status::Pass, f64::NAN, "there are no two centres to tell apart".into()));
+        return Ok(Audit::new(name, Status::NotApplicable, f64::NAN, "there are no two centres to tell apart".into()));
     }
     let z = standardised(table.values());
     let kernel = z.dot(&z.t()) / table.n_features() as f64;
@@ -51,7 +51,7 @@ pub fn audit_centre_from_features(table: &FeatureTable, cohort: &Cohort, seed: u
     if area == f64::NEG_INFINITY {
         return Ok(Audit::new(
             name,
-            Status::Pass,
+            Status::NotApplicable,
             f64::NAN,
             "no fold holds two centres; the probe has no answer".into(),
         ));
@@ -126,7 +126,7 @@ pub fn audit_centre_and_label(cohort: &Cohort, seed: u64) -> Audit {
     if centres.len() < 2 || classes.len() < 2 {
         return Audit::new(
             name,
-            Status::Pass,
+            Status::NotApplicable,
             f64::NAN,
             "training has one centre or one class; nothing to associate".into(),
         );
@@ -189,7 +189,12 @@ pub fn audit_centre_confounding(from_features: &Audit, and_label: &Audit) -> Aud
     let name = "centre-confounding";
     let (area, v) = (from_features.value, and_label.value);
     if area.is_nan() || v.is_nan() {
-        return Audit::new(name, Status::Pass, f64::NAN, "there are no two centres that could confound".into());
+        return Audit::new(
+            name,
+            Status::NotApplicable,
+            f64::NAN,
+            "there are no two centres that could confound".into(),
+        );
     }
     let status = match (from_features.status, and_label.status) {
         (Status::Pass, _) | (_, Status::Pass) => Status::Pass,
@@ -197,7 +202,7 @@ pub fn audit_centre_confounding(from_features: &Audit, and_label: &Audit) -> Aud
         _ => Status::Warn,
     };
     let verdict = match status {
-        Status::Pass => "the centre cannot stand in for the label",
+        Status::NotApplicable | Status::Pass => "the centre cannot stand in for the label",
         Status::Warn => "the centre may stand in for the label; validate leaving centres out",
         Status::Fail => {
             "a model can score by recognising the centre; cross-validation within centres only is believable"
@@ -250,7 +255,7 @@ mod tests {
         let one =
             Cohort::enrol((0..9).map(|i| CaseRecord::new(format!("c{i:03}"), Some(i % 2 == 0))).collect()).unwrap().0;
         assert!(audit_centre_from_features(&table(9, 0.0), &one, 1).unwrap().value.is_nan());
-        assert_eq!(audit_centre_and_label(&one, 1).status, Status::Pass);
+        assert_eq!(audit_centre_and_label(&one, 1).status, Status::NotApplicable);
         let data: Dataset = sample_dataset(1);
         assert!(audit_centre_from_features(data.table(), data.cohort(), 3).unwrap().value.is_finite());
     }

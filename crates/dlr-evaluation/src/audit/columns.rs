@@ -84,7 +84,7 @@ pub fn audit_restates_volume(table: &FeatureTable, selected: &[FeatureName], vol
         }
     }
     if selected.is_empty() {
-        return Ok(Audit::new(name, Status::Pass, f64::NAN, "no feature was selected".into()));
+        return Ok(Audit::new(name, Status::NotApplicable, f64::NAN, "no feature was selected".into()));
     }
     let share = details.len() as f64 / selected.len() as f64;
     let status = match details.len() {

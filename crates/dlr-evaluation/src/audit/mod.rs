@@ -1,5 +1,5 @@
 //! Audits: questions about the study itself that every run asks. Each answer is a line of the report: pass, warn or fail,
-//! with the number and a sentence.
+//! with the number and a sentence; where there is nothing to ask, it says that instead of pass.
 //!
 //! An audit never changes a result and never stops a run; it makes the classic mistakes audible. Bounds are ours where no
 //! paper gives one, and stand in the sentence.
@@ -8,19 +8,24 @@ mod centre;
 mod columns;
 mod duplicates;
 mod numbers;
+mod patients;
 
 pub use centre::{audit_centre_and_label, audit_centre_confounding, audit_centre_from_features};
 pub use columns::{audit_post_baseline, audit_restates_volume};
 pub use duplicates::{audit_duplicates, audit_equal_images};
 pub use numbers::{audit_events_per_feature, audit_permuted_labels, audit_too_good, audit_volume_baseline};
 
+pub use patients::audit_patient_labels;
+
 use serde::Serialize;
 
 /// How an audit ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Status {
-    /// Nothing found.
+    /// The question does not arise here, so nothing was checked.
+    NotApplicable,
+    /// Looked, and nothing found.
     Pass,
     /// To be looked at and discussed.
     Warn,
@@ -46,6 +51,36 @@ pub struct Audit {
 impl Audit {
     fn new(name: &'static str, status: Status, value: f64, sentence: String) -> Self {
         Audit { name, status, value, sentence, details: Vec::new() }
+    }
+
+    /// What the reader can do about a warning or a failure; empty where there is nothing to do.
+    pub fn advice(&self) -> &'static str {
+        if self.status < Status::Warn {
+            return "";
+        }
+        match self.name {
+            "centre-from-features" => {
+                "validate with one centre left out at a time, or harmonise inside the folds (`combat`)"
+            }
+            "centre-and-label" | "centre-confounding" => {
+                "compare within centres, or leave one centre out at a time; do not harmonise, it would remove the label"
+            }
+            "duplicates" | "duplicate-images" => {
+                "find out whether it is one patient; then give both cases the same `patient`"
+            }
+            "post-baseline" => "take the columns out, or name them under `audits.vetted` if they were known before",
+            "restates-volume" => "read the model beside the one of volume alone; it may say no more than size",
+            "volume-baseline" => {
+                "do not claim more than volume offers; more cases are needed to show that there is more"
+            }
+            "events-per-feature" => {
+                "do not read meaning into single selected features; take fewer candidates or more cases"
+            }
+            "too-good" => "look for a leak: patients in two folds, duplicates, columns known only afterwards",
+            "permuted-labels" => "do not use these figures: something outside the folds has seen the labels",
+            "patient-labels" => "check the labels; if the lesions do differ, say that they are judged and not patients",
+            _ => "",
+        }
     }
 
     fn with(mut self, details: Vec<String>) -> Self {

@@ -73,8 +73,8 @@ pub fn audit_permuted_labels(areas: &[f64], p: f64) -> Audit {
     let allowed = (3.0 * sd / (areas.len() as f64).sqrt()).max(0.05);
     let status = if (mean - 0.5).abs() <= allowed { Status::Pass } else { Status::Fail };
     let sentence = format!(
-        "mean AUC {mean:.3} over {} permutations of the labels (fail beyond 0.5 \u{b1} {allowed:.3}: the pipeline then \
-         leaks); p of the true labels = {p:.3}",
+        "mean AUC {mean:.3} over {} permutations of the labels (fail beyond 0.5 \u{b1} {allowed:.3}, three standard errors \
+         and at least 0.05: the pipeline then leaks); p of the true labels = {p:.3}",
         areas.len()
     );
     Audit::new(name, status, mean, sentence)
