@@ -18,6 +18,8 @@ pub struct Case {
     pub clinical: BTreeMap<String, Value>,
     /// One line per step that changed it, in order.
     pub history: Vec<String>,
+    /// What a reader of its results should know, in words: a position taken from the mask, a ring cut by the image's edge.
+    pub notes: Vec<String>,
 }
 
 impl Case {
@@ -30,6 +32,7 @@ impl Case {
             masks: BTreeMap::new(),
             clinical: BTreeMap::new(),
             history: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -46,6 +49,8 @@ impl Case {
     pub fn mask(&self, name: &str) -> Result<&Mask> {
         self.masks.get(name).ok_or_else(|| {
             Error::new(Code::MissingMask, format!("mask `{name}` is missing"))
+                .expected(format!("a mask named `{name}`"))
+                .hint("masks are the columns `Mask` (named `mass`) and `Mask:NAME` of the manifest, and what image steps add")
                 .found(if self.masks.is_empty() {
                     "no masks".into()
                 } else {

@@ -43,7 +43,8 @@ impl Dataset {
         if classes.contains(&0) {
             return Err(Error::new(Code::Learning, "the training cases are of one class only")
                 .expected("both classes")
-                .found(format!("{} negative, {} positive", classes[0], classes[1])));
+                .found(format!("{} negative, {} positive", classes[0], classes[1]))
+                .hint("check the column `label`, and `role` where some cases are external"));
         }
         let centers = cohort.rows().iter().map(|row| row.center.clone()).collect();
         Ok(Dataset { table: table.rows(&rows).with_centers(centers)?, cohort: cohort.clone() })
@@ -108,7 +109,9 @@ impl TrainSet {
                 Code::Learning,
                 "the training side of a split needs labelled cases of both classes",
             )
-            .found(format!("{} cases, {} labelled, {n_positive} positive", cohort.len(), labels.len())));
+            .expected("cases of both classes in the training side of every fold")
+            .found(format!("{} cases, {} labelled, {n_positive} positive", cohort.len(), labels.len()))
+            .hint("lower the number of folds, or divide otherwise"));
         }
         Ok(TrainSet { table, cohort, labels })
     }

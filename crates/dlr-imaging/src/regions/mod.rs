@@ -16,4 +16,4 @@ pub use components::{Connectivity, components, fill_holes, fill_holes_by_slice, 
 pub use expression::RegionExpression;
 pub use morphology::{close, dilate, erode, open, translate, translate_mm};
 pub use perturb::{PerturbParams, perturb, randomise_contour};
-pub use ring::{DISTANCE_TOLERANCE_MM, ring, ring_within};
+pub use ring::{DISTANCE_TOLERANCE_MM, ring, ring_beyond_image, ring_within};

@@ -51,6 +51,44 @@ pub fn ring(mass: &Mask, a_mm: f64, b_mm: f64) -> Result<Mask> {
     Mask::new(*mass.geometry(), voxels)
 }
 
+/// The share of a [`ring`] that lies beyond the edge of the image and is therefore cut; 0 where all of it is inside.
+///
+/// # Errors
+/// Those of [`ring`].
+///
+/// ```
+/// use dlr_core::Mask;
+/// use ndarray::Array3;
+/// let mut voxels = Array3::from_elem((5, 5, 5), false);
+/// voxels[[2, 2, 0]] = true;
+/// let at_the_edge = Mask::from_array(voxels, [1.0, 1.0, 1.0])?;
+/// // Of its six neighbours one is not in the image.
+/// assert_eq!(dlr_imaging::regions::ring_beyond_image(&at_the_edge, 0.0, 1.0)?, 1.0 / 6.0);
+/// # Ok::<(), dlr_core::Error>(())
+/// ```
+pub fn ring_beyond_image(mass: &Mask, a_mm: f64, b_mm: f64) -> Result<f64> {
+    let (shape, spacing_mm) = (mass.geometry().shape(), mass.geometry().spacing_mm());
+    let Some(near) = mass.bounding_box() else { return ring(mass, a_mm, b_mm).map(|_| 0.0) };
+    let margin = spacing_mm.map(|s| (b_mm.max(0.0) / s).ceil().min(1e3) as usize + 1);
+    if (0..3).all(|a| near.start[a] >= margin[a] && near.end[a] + margin[a] <= shape[a]) {
+        return Ok(0.0);
+    }
+    // The mass with room around it, and how far that grid begins before the image.
+    let [nz, ny, nx]: [usize; 3] = std::array::from_fn(|a| near.shape()[a] + 2 * margin[a]);
+    let mut voxels = Array3::from_elem((nz, ny, nx), false);
+    let [mz, my, mx] = margin;
+    voxels.slice_mut(s![mz..nz - mz, my..ny - my, mx..nx - mx]).assign(&mass.crop(near).voxels());
+    let whole = ring(&Mask::from_array(voxels, spacing_mm)?, a_mm, b_mm)?;
+    let is_inside =
+        |at: [usize; 3]| (0..3).all(|a| (margin[a]..margin[a] + shape[a]).contains(&(at[a] + near.start[a])));
+    let (mut n_members, mut n_beyond) = (0usize, 0usize);
+    for ((z, y, x), _) in whole.voxels().indexed_iter().filter(|(_, member)| **member) {
+        n_members += 1;
+        n_beyond += usize::from(!is_inside([z, y, x]));
+    }
+    Ok(n_beyond as f64 / n_members.max(1) as f64)
+}
+
 /// [`ring`] cut at a mask, as a rule the body.
 ///
 /// # Errors

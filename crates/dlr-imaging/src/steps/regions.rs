@@ -1,7 +1,9 @@
 //! `body`, `ring`, `masks` and `perturb`: steps that add or replace a mask.
 
 use super::run;
-use crate::regions::{BodyParams, PerturbParams, RegionExpression, body, difference, intersection, perturb, ring};
+use crate::regions::{
+    BodyParams, PerturbParams, RegionExpression, body, difference, intersection, perturb, ring, ring_beyond_image,
+};
 use dlr_core::{Case, Code, Error, ImageStep, Mask, Result, derive_seed};
 
 /// Adds the body mask; see [`body`].
@@ -30,7 +32,7 @@ impl ImageStep for Body {
     }
 }
 
-/// Adds a ring around a mask; see [`ring`].
+/// Adds a ring around a mask; see [`ring`]. Where the image ends inside the ring, the case has a note of how much is cut.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ring {
     /// Name of the new mask.
@@ -54,6 +56,13 @@ impl ImageStep for Ring {
             format!("ring: {name} = ({from_mm}, {to_mm}] mm around {around}, within {within:?}, minus {minus:?}");
         run(case, line, |case| {
             let mut found = ring(case.mask(around)?, *from_mm, *to_mm)?;
+            let beyond = 100.0 * ring_beyond_image(case.mask(around)?, *from_mm, *to_mm)?;
+            if beyond > 0.0 {
+                let share = if beyond < 1.0 { "less than 1 %".into() } else { format!("{beyond:.0} %") };
+                case.notes.push(format!(
+                    "{share} of `{name}`, from {from_mm} to {to_mm} mm around `{around}`, lies beyond the edge of the image"
+                ));
+            }
             if let Some(within) = within {
                 found = intersection(&found, case.mask(within)?)?;
             }

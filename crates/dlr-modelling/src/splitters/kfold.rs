@@ -71,7 +71,10 @@ impl Splitter for KFold {
 
 fn repeats(cohort: &Cohort, n_folds: usize, n_repeats: usize, stratify: bool, seed: u64) -> Result<Vec<Vec<Fold>>> {
     if n_repeats == 0 {
-        return Err(Error::new(Code::Parameter, "parameter `n_repeats` is 0, but must be 1 or more"));
+        return Err(Error::new(Code::Parameter, "parameter `n_repeats` is 0, but must be 1 or more")
+            .expected("1 or more")
+            .found(0)
+            .hint("set `validation.splitter.n_repeats`"));
     }
     let classes = classes(cohort)?;
     (0..n_repeats as u64)
@@ -97,17 +100,23 @@ pub(super) fn deal(
     seed: u64,
 ) -> Result<BTreeMap<String, usize>> {
     if n_folds < 2 {
-        return Err(Error::new(Code::Parameter, format!("parameter `n_folds` is {n_folds}, but must be 2 or more")));
+        return Err(Error::new(Code::Parameter, format!("parameter `n_folds` is {n_folds}, but must be 2 or more"))
+            .expected("2 or more, 5 or 10 as a rule")
+            .found(n_folds)
+            .hint("set `validation.splitter.n_folds`; one fold would be tested on what it learned from"));
     }
     if classes.len() < n_folds {
         return Err(Error::new(Code::Learning, "there are fewer patients than folds")
-            .expected(format!("at least {n_folds} patients"))
-            .found(classes.len()));
+            .expected(format!("at least {n_folds} training patients with a label"))
+            .found(classes.len())
+            .hint("lower `n_folds`, or enrol more patients"));
     }
     let n_positive = classes.values().filter(|c| **c).count();
     if n_positive < 2 || classes.len() - n_positive < 2 {
         return Err(Error::new(Code::Learning, "a class has fewer than two patients and cannot be divided")
-            .found(format!("{} negative, {n_positive} positive", classes.len() - n_positive)));
+            .expected("at least two training patients of each class")
+            .found(format!("{} negative, {n_positive} positive", classes.len() - n_positive))
+            .hint("a patient counts as positive where any of its cases is; check the column `label`"));
     }
     let mut rng = Rng::new(seed);
     let mut fold_of = BTreeMap::new();
