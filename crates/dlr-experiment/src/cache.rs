@@ -29,7 +29,17 @@ struct Entry {
     // Bits, not decimals: what comes out is what went in, NaN included.
     bits: Vec<u64>,
     undefined: BTreeMap<FeatureName, (String, String)>,
+    notes: Vec<String>,
     check: String,
+}
+
+/// Features of a case, and what was noted of it when they were computed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cached {
+    /// The features.
+    pub vector: FeatureVector,
+    /// [`dlr_core::Case::notes`].
+    pub notes: Vec<String>,
 }
 
 impl Entry {
@@ -51,7 +61,7 @@ impl Cache {
     }
 
     /// What was stored under a key. A damaged or foreign file counts as not there: it will be computed again.
-    pub fn load(&self, key: &str) -> Option<FeatureVector> {
+    pub fn load(&self, key: &str) -> Option<Cached> {
         let bytes = fs::read(self.path(key)).ok()?;
         let entry: Entry = serde_json::from_slice(&bytes).ok()?;
         if entry.names.len() != entry.bits.len() || entry.check != Entry::check_of(&entry.names, &entry.bits) {
@@ -64,20 +74,21 @@ impl Cache {
                 None => vector.push(name, f64::from_bits(bits)),
             }
         }
-        Some(vector)
+        Some(Cached { vector, notes: entry.notes })
     }
 
-    /// Stores features under their key.
+    /// Stores features, and the notes of their case, under their key.
     ///
     /// # Errors
     /// [`Code::FileWrite`].
-    pub fn store(&self, key: &str, vector: &FeatureVector) -> Result<()> {
+    pub fn store(&self, key: &str, vector: &FeatureVector, notes: &[String]) -> Result<()> {
         let bits: Vec<u64> = vector.values().iter().map(|v| v.to_bits()).collect();
         let undefined = vector.undefined().iter();
         let entry = Entry {
             check: Entry::check_of(vector.names(), &bits),
             names: vector.names().to_vec(),
             bits,
+            notes: notes.to_vec(),
             undefined: undefined.map(|(n, u)| (n.clone(), (u.code.to_string(), u.reason.clone()))).collect(),
         };
         let bytes = serde_json::to_vec(&entry)
@@ -107,8 +118,10 @@ mod tests {
         let cache = Cache::new(folder.path());
         let key = key(&["a", "b"]);
         assert!(cache.load(&key).is_none());
-        cache.store(&key, &vector()).unwrap();
-        let back = cache.load(&key).unwrap();
+        let notes = ["cut".to_owned()];
+        cache.store(&key, &vector(), &notes).unwrap();
+        let Cached { vector: back, notes: told } = cache.load(&key).unwrap();
+        assert_eq!(told, notes);
         assert_eq!(back.names(), vector().names());
         assert_eq!(back.values()[0].to_bits(), vector().values()[0].to_bits());
         assert!(back.values()[1].is_nan());
@@ -120,7 +133,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::new(folder.path());
         let key = key(&["a"]);
-        cache.store(&key, &vector()).unwrap();
+        cache.store(&key, &vector(), &[]).unwrap();
         let text = fs::read_to_string(cache.path(&key)).unwrap();
         for damaged in [String::new(), text[..text.len() / 2].to_owned(), text.replacen("459", "458", 1)] {
             assert_ne!(damaged, text);
@@ -135,7 +148,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("cache");
         fs::write(&place, "").unwrap();
-        let error = Cache::new(&place).store(&key(&["a"]), &vector()).unwrap_err();
+        let error = Cache::new(&place).store(&key(&["a"]), &vector(), &[]).unwrap_err();
         assert_eq!(error.code(), Code::FileWrite);
         let text = error.to_string();
         let reason = fs::create_dir_all(place.join("x")).unwrap_err().to_string();

@@ -1,6 +1,7 @@
 //! [`ExperimentFile`]: the TOML file of an experiment as plain data. It knows keys and defaults; what a stage does with
 //! its parameters is the registry's affair.
 
+use crate::mistakes::known;
 use dlr_core::{Code, Error, Result};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
@@ -306,35 +307,6 @@ fn base_names(value: &mut Value) {
         Value::Table(table) => table.iter_mut().for_each(|(_, inner)| base_names(inner)),
         _ => {}
     }
-}
-
-/// Refuses a name that is not among the known ones, and names the nearest.
-pub(crate) fn known<'a>(what: &str, name: &str, names: impl Iterator<Item = &'a String>) -> Result<()> {
-    let names: Vec<&String> = names.collect();
-    if names.iter().any(|known| *known == name) {
-        return Ok(());
-    }
-    let error = Error::new(Code::UnknownName, format!("{what} `{name}` is not known"))
-        .expected(format!("one of {}", names.iter().map(|n| n.as_str()).collect::<Vec<_>>().join(", ")));
-    match names.iter().min_by_key(|known| distance(known, name)) {
-        Some(nearest) if distance(nearest, name) <= 3 => Err(error.hint(format!("did you mean `{nearest}`?"))),
-        _ => Err(error),
-    }
-}
-
-/// Edit distance (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, cb) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 fn unreadable(error: &toml::de::Error) -> Error {

@@ -1,9 +1,6 @@
 //! Image steps on their way to an extractor: some are ready, some learn first, from one training side.
 
-use crate::{
-    config::{Stage, known},
-    registry::Shelf,
-};
+use crate::{config::Stage, mistakes::known, registry::Shelf};
 use dlr_core::{
     Case, CaseSet, CaseSource, Code, Cohort, Error, FittedImageStep, Fold, Frozen, ImageLearner, ImageStep, Result,
     Role, TrainCases,

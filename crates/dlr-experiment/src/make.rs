@@ -2,7 +2,8 @@
 //! their own parameters. `stacked` is made of other pipelines; `icc` reads feature blocks of other readers.
 
 use crate::{
-    config::{ExperimentFile, PipelineSection, Stage, TuningSection, known},
+    config::{ExperimentFile, PipelineSection, Stage, TuningSection},
+    mistakes::{known, of_parameters},
     prepared::Prepared,
     registry::Registry,
     tune::alternatives,
@@ -196,11 +197,7 @@ fn named_as(table: &FeatureTable, named: &FeatureTable, block: &str) -> Result<F
 
 /// The parameters of a stage as a struct.
 pub(crate) fn read<T: DeserializeOwned>(stage: &Stage) -> Result<T> {
-    T::deserialize(Value::Table(stage.params.clone())).map_err(|error| {
-        let text = error.to_string();
-        let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("not readable").trim().to_owned();
-        Error::new(Code::ParameterFile, format!("parameters of stage `{}`: {line}", stage.stage))
-    })
+    T::deserialize(Value::Table(stage.params.clone())).map_err(|error| of_parameters(&stage.stage, &error))
 }
 
 fn resolved(stage: &Stage, keys: &impl Serialize) -> Stage {

@@ -3,10 +3,11 @@
 use crate::{
     bundle::{Bundle, UNLIKE},
     cache::Cache,
-    config::{ExperimentFile, known},
+    config::ExperimentFile,
     explain::explain,
     failed::Failed,
     images::{Images, Side},
+    mistakes::known,
     prepare::Preparation,
     prepared::{Prepared, columns_of},
     progress::Progress,

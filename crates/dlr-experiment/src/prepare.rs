@@ -5,7 +5,7 @@
 //! do their keys in the cache. Without such stages a case's features are the same for every side and found again.
 
 use crate::{
-    cache::{self, Cache},
+    cache::{self, Cache, Cached},
     config::{ExperimentFile, Stage},
     failed::Failed,
     images::{Images, Made, Side, make},
@@ -60,7 +60,7 @@ impl Extractor<'_> {
 /// What the cache holds of a case.
 struct Found {
     digest: String,
-    vectors: Vec<Option<FeatureVector>>,
+    vectors: Vec<Option<Cached>>,
 }
 
 /// Everything that the features of a case depend on besides the case.
@@ -80,6 +80,7 @@ struct Counts {
 struct Row {
     digest: String,
     image_digest: Option<String>,
+    notes: Vec<String>,
     vectors: Vec<FeatureVector>,
 }
 
@@ -264,9 +265,9 @@ impl Preparation {
             .collect();
         let mut per_block: Vec<Vec<(String, FeatureVector)>> = self.blocks.iter().map(|_| Vec::new()).collect();
         let (mut digests, mut image_digests) = (BTreeMap::new(), BTreeMap::new());
-        let (mut undefined, mut failed) = (BTreeMap::new(), Vec::new());
+        let (mut undefined, mut all_notes, mut failed) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         for (row, result) in cohort.rows().iter().zip(rows) {
-            let Row { digest, image_digest, vectors } = match result {
+            let Row { digest, image_digest, notes, vectors } = match result {
                 Ok(row) => row,
                 Err(error) if error.code() == Code::FileWrite => return Err(error),
                 Err(error) => {
@@ -276,6 +277,9 @@ impl Preparation {
             };
             digests.insert(row.id.clone(), digest);
             image_digests.extend(image_digest.map(|digest| (row.id.clone(), digest)));
+            if !notes.is_empty() {
+                all_notes.insert(row.id.clone(), notes);
+            }
             let reasons: Vec<_> = vectors
                 .iter()
                 .flat_map(|v| v.undefined())
@@ -294,7 +298,8 @@ impl Preparation {
             blocks.insert(block.name.clone(), table.with_provenance(&format!("block.{}", block.name), key));
         }
         let (n_cached, n_computed) = (counts.cached.into_inner(), counts.computed.into_inner());
-        Ok((Prepared { blocks, undefined, digests, image_digests, n_cached, n_computed }, failed))
+        let notes = all_notes;
+        Ok((Prepared { blocks, undefined, notes, digests, image_digests, n_cached, n_computed }, failed))
     }
 
     /// What kept a stage from learning, as the failures of cases: the one that it named, and every case that cannot be
@@ -321,6 +326,7 @@ impl Preparation {
                 Made::Learner(_) => None,
             };
             counts.computed.fetch_add(usize::from(from_row.is_some()), Ordering::Relaxed);
+            let from_row = from_row.map(|vector| Cached { vector, notes: Vec::new() });
             vectors.push(from_row.or_else(|| {
                 let cached = cache.load(&entry(&digest, keys, block, key));
                 counts.cached.fetch_add(usize::from(cached.is_some()), Ordering::Relaxed);
@@ -340,10 +346,11 @@ impl Preparation {
         counts: &Counts,
     ) -> Result<Row> {
         let mut case = None;
-        let mut vectors = Vec::new();
+        let (mut vectors, mut notes) = (Vec::new(), Vec::new());
         for (i, (vector, block)) in found.vectors.into_iter().zip(&self.blocks).enumerate() {
-            if let Some(vector) = vector {
-                vectors.push(vector);
+            if let Some(cached) = vector {
+                add_new(&mut notes, &cached.notes);
+                vectors.push(cached.vector);
                 continue;
             }
             let (images, extractors) = fitted.expect("stages are fitted where a vector is missing");
@@ -352,12 +359,22 @@ impl Preparation {
                 None => case.insert(images.case(id)?),
             };
             let vector = extractors[i].get().extract(case).map_err(|e| e.for_case(id))?;
-            cache.store(&entry(&found.digest, keys, block, &keys.blocks[i]), &vector)?;
+            cache.store(&entry(&found.digest, keys, block, &keys.blocks[i]), &vector, &case.notes)?;
+            add_new(&mut notes, &case.notes);
             counts.computed.fetch_add(1, Ordering::Relaxed);
             vectors.push(vector);
         }
         let image_digest = self.source.image_digest(id).map_err(|e| e.for_case(id))?;
-        Ok(Row { digest: found.digest, image_digest, vectors })
+        Ok(Row { digest: found.digest, image_digest, notes, vectors })
+    }
+}
+
+/// Each block that was computed from the image brings the same notes.
+fn add_new(notes: &mut Vec<String>, more: &[String]) {
+    for note in more {
+        if !notes.contains(note) {
+            notes.push(note.clone());
+        }
     }
 }
 

@@ -10,6 +10,8 @@ pub struct Prepared {
     pub blocks: BTreeMap<String, FeatureTable>,
     /// Undefined features by case: name, code, reason.
     pub undefined: BTreeMap<String, Vec<(String, String, String)>>,
+    /// [`dlr_core::Case::notes`] of the cases that have some.
+    pub notes: BTreeMap<String, Vec<String>>,
     /// Content hash of each case.
     pub digests: BTreeMap<String, String>,
     /// Content hash of each case's image alone, where the source has one.
@@ -41,7 +43,7 @@ pub(crate) fn columns_of(prepared: &Prepared, blocks: &[String], columns: &[Stri
     let positions = columns
         .iter()
         .map(|column| {
-            crate::config::known("column", column, names.iter())?;
+            crate::mistakes::known("column", column, names.iter())?;
             Ok(names.iter().position(|name| name == column).unwrap_or_default())
         })
         .collect::<Result<Vec<_>>>()?;

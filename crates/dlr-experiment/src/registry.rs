@@ -1,9 +1,11 @@
 //! [`Registry`]: stage names and how to make each from its parameters. Other people's stages are added here.
 
-use crate::config::{Stage, known};
+use crate::{
+    config::Stage,
+    mistakes::{known, of_parameters},
+};
 use dlr_core::{
-    CaseSource, Code, Error, FeatureExtractor, FeatureLearner, ImageLearner, ImageStep, Model, Result, Splitter,
-    TableStep,
+    CaseSource, FeatureExtractor, FeatureLearner, ImageLearner, ImageStep, Model, Result, Splitter, TableStep,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{cell::RefCell, collections::BTreeMap, path::Path};
@@ -29,11 +31,8 @@ impl Params<'_> {
     /// # Errors
     /// [`Code::ParameterFile`] naming the stage and the key.
     pub fn read<T: DeserializeOwned + Serialize>(&self) -> Result<T> {
-        let read = T::deserialize(Value::Table(self.table.clone())).map_err(|error| {
-            let text = error.to_string();
-            let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("not readable").trim().to_owned();
-            Error::new(Code::ParameterFile, format!("parameters of stage `{}`: {line}", self.stage))
-        })?;
+        let read =
+            T::deserialize(Value::Table(self.table.clone())).map_err(|error| of_parameters(self.stage, &error))?;
         if let Ok(Value::Table(table)) = Value::try_from(&read) {
             self.resolved.borrow_mut().extend(table);
         }

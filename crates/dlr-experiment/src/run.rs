@@ -7,7 +7,7 @@ use crate::{
     failed::{Failed, all_failures},
     folder::RunFolder,
     images::Side,
-    judge::judge,
+    judge::{judge, subgroups},
     log::RunLog,
     make::Maker,
     metrics, null,
@@ -71,6 +71,9 @@ pub fn run(
     let n_enrolled = (enrolled.len(), patients(&enrolled));
     let cohort = with_labels(&enrolled, &sealed, &file.cohort.unlabelled_reason);
     some_to_learn_from(&cohort)?;
+    subgroups::check(&file.subgroups, &cohort)?;
+    // Folds that cannot be made are refused now, and not after an hour of features.
+    splitter.folds(&cohort, file.seed)?;
     log.event("cohort", json!({ "enrolled": enrolled.len(), "kept": cohort.len(), "excluded": cohort.exclusions() }));
 
     let cache = Cache::new(places.cache);

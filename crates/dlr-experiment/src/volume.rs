@@ -1,7 +1,8 @@
 //! Which column is the volume of the tumour, and the model that sees nothing else: what every other model must beat.
 
 use crate::{
-    config::{ExperimentFile, ModelSection, PipelineSection, Stage, known},
+    config::{ExperimentFile, ModelSection, PipelineSection, Stage},
+    mistakes::known,
     prepared::Prepared,
 };
 use dlr_core::{FeatureName, Result};

@@ -2,7 +2,7 @@
 //! of the protocol; `docs/stages.md` lists them.
 
 use crate::registry::{Params, Shelf};
-use dlr_core::{ImageLearner, ImageStep, Result};
+use dlr_core::{Code, Error, ImageLearner, ImageStep, Result};
 use dlr_imaging::{
     bias::N4Params,
     frame,
@@ -95,6 +95,12 @@ impl Keys for ResampleKeys {
             "cubic" => Interpolator::Cubic,
             name => Interpolator::from_pyradiomics(name)?,
         };
+        if let Some(bad) = self.spacing_mm.iter().find(|s| !(s.is_finite() && **s >= 0.0)) {
+            return Err(Error::new(Code::Parameter, format!("parameter `spacing_mm` of `resample` holds {bad}"))
+                .expected("three numbers above 0, in mm, or 0 to keep that axis")
+                .found(format!("{:?}", self.spacing_mm))
+                .hint("the order is z, y, x"));
+        }
         Ok(Box::new(Resample {
             spacing_mm: self.spacing_mm,
             grid: match self.grid {

@@ -1,7 +1,7 @@
 //! `table` as a case source and as an extractor: an experiment on features that another program made; and `clinical`,
 //! columns of the cohort as features.
 
-use crate::{config::known, registry::Params};
+use crate::{mistakes::known, registry::Params};
 use dlr_core::{
     Case, CaseRecord, CaseSource, Code, Cohort, Error, FeatureExtractor, FeatureName, FeatureVector, Result, Role,
     SealedLabels, Undefined, Value,

@@ -8,8 +8,8 @@ use crate::{
 use dlr_core::{FeatureName, FeatureTable, Result, Role, derive_seed};
 use dlr_evaluation::{
     Audit, Status, audit_centre_and_label, audit_centre_confounding, audit_centre_from_features, audit_duplicates,
-    audit_equal_images, audit_events_per_feature, audit_permuted_labels, audit_post_baseline, audit_restates_volume,
-    audit_too_good, audit_volume_baseline,
+    audit_equal_images, audit_events_per_feature, audit_patient_labels, audit_permuted_labels, audit_post_baseline,
+    audit_restates_volume, audit_too_good, audit_volume_baseline,
 };
 use serde::{Serialize, Serializer};
 use std::collections::BTreeSet;
@@ -79,6 +79,7 @@ fn study(outcome: &Outcome) -> Result<Vec<Audit>> {
         from_features,
         and_label,
         confounding,
+        audit_patient_labels(cohort),
         audit_duplicates(&table, cohort)?,
         audit_equal_images(&outcome.prepared.image_digests, cohort)?,
         audit_post_baseline(predictors, &section.post_baseline),

@@ -4,6 +4,7 @@
 use crate::{
     config::Stage,
     outcome::{ModelOutcome, Outcome},
+    table_one,
 };
 use dlr_core::Role;
 use dlr_evaluation::{CLEAR, Fact, FilledItem, METRICS, TRIPOD_AI};
@@ -59,9 +60,11 @@ fn about_data(outcome: &Outcome, facts: &mut Facts) {
         format!("{} cases found, {} analysed; reasons of exclusion", outcome.n_enrolled.0, rows.len()),
         REPORT,
     );
-    let columns: BTreeSet<&str> = rows.iter().flat_map(|row| row.clinical.keys().map(String::as_str)).collect();
-    let text = format!("Table 1 of {}, by role and class", columns.iter().copied().collect::<Vec<_>>().join(", "));
-    facts.say_if(!columns.is_empty(), "demographics", text, REPORT);
+    let mut variables: Vec<String> =
+        table_one::of(outcome).into_iter().flat_map(|t| t.rows).map(|r| r.variable).collect();
+    variables.dedup();
+    let text = format!("Table 1 of {}, by role and class", variables.join(", "));
+    facts.say_if(!variables.is_empty(), "demographics", text, REPORT);
     let (pairs, images) = (outcome.judged.audits.study("duplicates"), outcome.judged.audits.study("duplicate-images"));
     if let (Some(pairs), Some(images)) = (pairs, images) {
         facts.say("duplicates", format!("{}; {}", pairs.sentence, images.sentence), METRICS_FILE);

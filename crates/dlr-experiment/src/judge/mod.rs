@@ -6,7 +6,7 @@ mod calibration;
 mod comparisons;
 pub(crate) mod guidelines;
 mod intervals;
-mod subgroups;
+pub(crate) mod subgroups;
 mod uncertainty;
 mod view;
 

@@ -3,6 +3,7 @@
 use super::{View, where_defined};
 use crate::{
     config::{Cut, SubgroupSection},
+    mistakes::known,
     outcome::Outcome,
 };
 use dlr_core::{Code, Cohort, Error, Result, Role, Value};
@@ -12,6 +13,7 @@ use dlr_evaluation::{
 };
 use dlr_report::data::Setting;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// One factor of one model in one setting.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -30,6 +32,22 @@ pub struct Subgroup {
     pub analysis: SubgroupAnalysis,
     /// Gaps between the levels at the cut that is used; in cross-validation at the calls of the first repeat.
     pub fairness: Option<FairnessGaps>,
+}
+
+/// Refuses a factor that the cohort does not have, or a cut that cannot be made, before anything is computed.
+pub(crate) fn check(sections: &[SubgroupSection], cohort: &Cohort) -> Result<()> {
+    let columns: BTreeSet<String> = cohort.rows().iter().flat_map(|row| row.clinical.keys().cloned()).collect();
+    let names: Vec<String> = columns.into_iter().chain(["center".to_owned()]).collect();
+    for (i, section) in sections.iter().enumerate() {
+        known("subgroup column", &section.column, names.iter())
+            .map_err(|error| error.found(format!("`{}` in entry {} of `subgroups`", section.column, i + 1)))?;
+        cut(cohort, section)?;
+        if section.min_per_class < 2 {
+            let fact = format!("`min_per_class` of subgroup `{}` is {}", section.column, section.min_per_class);
+            return Err(Error::new(Code::Parameter, fact).expected("2 or more"));
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn of(outcome: &Outcome) -> Result<Vec<Subgroup>> {
@@ -89,7 +107,10 @@ fn cut(cohort: &Cohort, section: &SubgroupSection) -> Result<(Option<f64>, Optio
                 return Err(Error::new(
                     Code::LabelValues,
                     format!("no training case has a number in column `{}`, so there is no median", section.column),
-                ));
+                )
+                .expected("a column of numbers")
+                .found("text or empty cells")
+                .hint("leave `cut` out: each text is then a level of its own"));
             };
             Ok((Some(f64::midpoint(values[last / 2], values[last.div_ceil(2)])), Some("training median")))
         }
@@ -121,6 +142,20 @@ mod tests {
         assert_eq!(cut(&cohort, &section(Some(Cut::Rule("mean".into())))).unwrap_err().code(), Code::ParameterFile);
         let weight = SubgroupSection { column: "weight".into(), ..section(Some(Cut::Rule("median".into()))) };
         assert_eq!(cut(&cohort, &weight).unwrap_err().code(), Code::LabelValues);
+    }
+
+    #[test]
+    fn what_the_cohort_does_not_have_is_refused_at_the_start() {
+        let cohort = sample_cohort();
+        let with =
+            |column: &str, min_per_class| SubgroupSection { column: column.into(), min_per_class, ..section(None) };
+        check(&[section(Some(Cut::At(60.0))), with("center", 5)], &cohort).unwrap();
+        let error = check(&[with("center", 5), with("agee", 5)], &cohort).unwrap_err();
+        assert_eq!(error.code(), Code::UnknownName);
+        let text = error.to_string();
+        assert!(text.contains("did you mean `age`?") && text.contains("entry 2") && text.contains("expected one of"));
+        assert_eq!(check(&[with("age", 1)], &cohort).unwrap_err().code(), Code::Parameter);
+        assert!(check(&[section(Some(Cut::Rule("mean".into())))], &cohort).is_err());
     }
 
     #[test]

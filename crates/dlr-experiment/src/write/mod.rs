@@ -6,7 +6,6 @@ mod maps;
 mod provenance;
 mod report;
 mod subgroups;
-mod table_one;
 mod tables;
 
 use crate::{

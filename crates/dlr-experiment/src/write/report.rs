@@ -1,18 +1,20 @@
 //! The plain data of the report, from the outcome.
 
-use super::{correlation, maps::Maps, subgroups, table_one};
+use super::{correlation, maps::Maps, subgroups};
 use crate::{
     crossval::{CaseExplanations, whole},
     judge::{CalibrationRecord, NamedAudit, View, where_defined},
     metrics::counts_of,
     outcome::{ModelOutcome, Outcome},
+    table_one,
 };
 use dlr_core::{FeatureName, Form, Result, Role};
 use dlr_evaluation::{FilledItem, ItemStatus, Status, roc_curve};
 use dlr_report::data::{
-    Audit, BandPoint, Calibration, CalibrationBin, Cam, CohortFlow, CohortGroup, Confusion, CurvePoint, DecisionCurve,
-    ExclusionCount, Guideline, GuidelineItem, Interval, ModelResult, Nomogram, NomogramAxis, Permutation, Provenance,
-    Question, Recalibration, Report, RocPoint, SelectedFeature, Selection, Setting, Shap, ThresholdUsed, Verdict,
+    Audit, BandPoint, Calibration, CalibrationBin, Cam, CaseNote, CohortFlow, CohortGroup, Confusion, CurvePoint,
+    DecisionCurve, ExclusionCount, Guideline, GuidelineItem, Interval, ModelResult, Nomogram, NomogramAxis,
+    Permutation, Provenance, Question, Recalibration, Report, RocPoint, SelectedFeature, Selection, Setting, Shap,
+    ThresholdUsed, Verdict,
 };
 use std::collections::BTreeMap;
 
@@ -105,7 +107,9 @@ fn flow(outcome: &Outcome) -> CohortFlow {
         let counts = groups.entry((row.role, &row.center)).or_default();
         counts[usize::from(label == Some(true))] += 1;
     }
+    let notes = &outcome.prepared.notes;
     CohortFlow {
+        notes: notes.iter().map(|(case, notes)| CaseNote { case: case.clone(), notes: notes.clone() }).collect(),
         n_enrolled: outcome.n_enrolled.0,
         n_patients: outcome.n_enrolled.1,
         exclusions,
@@ -339,8 +343,21 @@ fn selection(model: &ModelOutcome) -> Selection {
                 n_selected,
             })
             .collect(),
+        frozen: frozen_groups(&model.fitted.selected()),
         steps: model.trace.steps.clone(),
     }
+}
+
+/// How many columns of each region a model keeps, in the order of its columns.
+fn frozen_groups(selected: &[FeatureName]) -> Vec<(String, usize)> {
+    let mut groups: Vec<(String, usize)> = Vec::new();
+    for name in selected {
+        match groups.iter_mut().find(|(group, _)| group == name.roi()) {
+            Some((_, n)) => *n += 1,
+            None => groups.push((name.roi().to_owned(), 1)),
+        }
+    }
+    groups
 }
 
 fn shap(model: &ModelOutcome) -> Option<Shap> {
@@ -435,12 +452,13 @@ fn audits(outcome: &Outcome) -> Vec<Audit> {
                 None => audit.name.to_owned(),
             },
             verdict: match audit.status {
+                Status::NotApplicable => Verdict::NotApplicable,
                 Status::Pass => Verdict::Pass,
                 Status::Warn => Verdict::Warn,
                 Status::Fail => Verdict::Fail,
             },
             finding: format!("{}{details}", audit.sentence),
-            advice: String::new(),
+            advice: audit.advice().to_owned(),
         }
     };
     outcome.judged.audits.0.iter().map(line).collect()

@@ -38,8 +38,8 @@ pub(super) fn features(outcome: &Outcome, folder: &RunFolder) -> Result<()> {
     }
     columns.write_csv(&folder.path("features.csv")?)?;
     columns.write_parquet(&folder.path("features.parquet")?)?;
-    let undefined = &outcome.prepared.undefined;
-    folder.write_json("features.json", &json!({ "features": sidecar, "undefined": undefined }))
+    let (undefined, notes) = (&outcome.prepared.undefined, &outcome.prepared.notes);
+    folder.write_json("features.json", &json!({ "features": sidecar, "undefined": undefined, "notes": notes }))
 }
 
 /// Patients by number, in the order in which they are met: which cases are one patient's, and not who that is.

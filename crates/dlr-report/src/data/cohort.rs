@@ -15,6 +15,18 @@ pub struct CohortFlow {
     pub exclusions: Vec<ExclusionCount>,
     /// Cases that remain, by role and center.
     pub groups: Vec<CohortGroup>,
+    /// What was noted of the image or the regions of a case; cases without a note are not here.
+    pub notes: Vec<CaseNote>,
+}
+
+/// What a reader should know of one case.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CaseNote {
+    /// The case.
+    pub case: String,
+    /// The notes, one sentence each.
+    pub notes: Vec<String>,
 }
 
 /// Cases left out for one reason.

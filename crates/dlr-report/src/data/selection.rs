@@ -15,6 +15,8 @@ pub struct Selection {
     pub n_candidates: usize,
     /// Features selected at least once, in any order.
     pub features: Vec<SelectedFeature>,
+    /// Columns of the frozen model by group, each group once; empty where there is none.
+    pub frozen: Vec<(String, usize)>,
     /// Step by step in words, for example `variance > 0: 214 -> 210`; may be empty.
     pub steps: Vec<String>,
 }

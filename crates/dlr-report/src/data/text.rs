@@ -50,8 +50,10 @@ pub struct Audit {
 
 /// How a check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
+    /// The question does not arise in this study; nothing was checked.
+    NotApplicable,
     /// As it should be.
     #[default]
     Pass,

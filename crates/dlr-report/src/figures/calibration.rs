@@ -39,7 +39,7 @@ fn one(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawing> {
         let low: Vec<_> = calibration.band.iter().map(|p| axes.at(p.x, p.low.clamp(0.0, 1.0))).collect();
         let high: Vec<_> = calibration.band.iter().map(|p| axes.at(p.x, p.high.clamp(0.0, 1.0))).collect();
         svg.band(&low, &high, series.colour, 0.2);
-        let curve: Vec<_> = calibration.curve.iter().map(|p| axes.at(p.x, p.y)).collect();
+        let curve: Vec<_> = calibration.curve.iter().map(|p| axes.at(p.x, p.y.clamp(0.0, 1.0))).collect();
         svg.polyline(&curve, Stroke::solid(series.colour, 1.8));
         for bin in &calibration.bins {
             let [x, y] = axes.at(bin.predicted, bin.observed.value);
@@ -57,7 +57,7 @@ fn one(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawing> {
     }
     let caption =
         "On the dashed line, predictions mean what they say: of cases given 70%, 70% are positive. Points: groups of \
-                   like prediction with 95% intervals. A slope below 1 means predictions that are too extreme."
+                   like prediction with 95% intervals. Line: local regression (lowess), drawn between 0 and 1 where it goes beyond. A slope below 1 means predictions that are too extreme."
             .into();
     Some(Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish() })
 }

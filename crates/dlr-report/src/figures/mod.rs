@@ -43,6 +43,17 @@ pub(crate) struct Drawing {
     pub(crate) csv: String,
 }
 
+impl Drawing {
+    /// Whether the screen of a telephone shows a part of it only; the page then says so.
+    pub(crate) fn is_wide(&self) -> bool {
+        let width = self.svg.split(" width=\"").nth(1).and_then(|rest| rest.split('"').next());
+        width.and_then(|width| width.parse().ok()).is_some_and(|width: f64| width > NARROW)
+    }
+}
+
+/// What a screen of 420 pixels leaves for a figure.
+const NARROW: f64 = 390.0;
+
 /// The figures by section of the page.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Figures {

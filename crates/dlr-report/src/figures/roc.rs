@@ -43,10 +43,15 @@ fn together(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawin
     for (i, (result, line)) in curves.iter().zip(&lines).enumerate() {
         svg.legend_line([axes.left, axes.bottom() + 62.0 + i as f64 * 19.0], legend.series(&result.name), line);
     }
+    let marks = match setting {
+        Setting::External => "The mark on a curve is the cut that was used; it was chosen on training scores only.",
+        Setting::TrainCv => {
+            "A mark is the mean sensitivity and specificity of the calls over the repeats. Each fold has a cut of its own, \
+             chosen on its training scores, while the curve is that of the mean score: a mark may lie beside its curve."
+        }
+    };
     let caption =
-        "Marks on the curves show the cut that was used; it was chosen on training scores only. AUC with 95% \
-                   interval. The shaded band, where drawn, is the 95% band of the primary model."
-            .into();
+        format!("{marks} AUC with 95% interval. The shaded band, where drawn, is the 95% band of the primary model.");
     Some(Drawing { name, title, caption, svg: svg.finish(), csv: data(&curves) })
 }
 

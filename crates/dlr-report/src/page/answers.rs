@@ -126,11 +126,14 @@ fn how_sure(report: &Report, legend: &Legend) -> Vec<String> {
             p if p < 0.05 => "a difference is shown",
             _ => "no difference is shown",
         };
+        // An interval of one pair may leave 0 out where the test over all pairs does not: both are said to be what they are.
+        let of_all = if c.p_adjusted.is_nan() { "" } else { " for all pairs together" };
+        let own = if c.p_adjusted.is_nan() { "" } else { " for this pair alone" };
         sentences.push(format!(
-            "{} against {}: difference of AUC {}, {} ({}); {verdict}.",
+            "{} against {}: difference of AUC {}{own}; {}{of_all} ({}): {verdict}.",
             legend.label(&c.first),
             legend.label(&c.second),
-            interval(&c.difference, 2),
+            with_interval(&c.difference),
             p_value(p),
             c.method
         ));
@@ -167,7 +170,7 @@ fn where_it_looks(report: &Report, legend: &Legend) -> Vec<String> {
         let shares: Vec<_> = shares.iter().map(|s| format!("{} {}", group_label(&s.group), percent(s.share))).collect();
         if !shares.is_empty() {
             sentences.push(format!(
-                "Share of the attribution of {}: {}.",
+                "Share of the attribution of {}, each case by the cross-validated models that had not seen it: {}.",
                 legend.label(&shap.model),
                 shares.join(", ")
             ));
@@ -181,6 +184,17 @@ fn where_it_looks(report: &Report, legend: &Legend) -> Vec<String> {
             selection.features.iter().filter(often).count(),
             selection.n_fits
         ));
+    }
+    if let Some(selection) = report.selections.iter().find(|s| s.model == legend.primary()) {
+        let n: usize = selection.frozen.iter().map(|(_, n)| n).sum();
+        let groups = selection.frozen.iter().map(|(group, n)| format!("{n} {}", group_label(group)));
+        if n > 0 {
+            sentences.push(format!(
+                "The frozen model, fitted once on all training cases, keeps {}: {}.",
+                count(n, "feature"),
+                groups.collect::<Vec<_>>().join(", ")
+            ));
+        }
     }
     if let Some(cam) = report.cam.as_ref().filter(|c| !c.cases.is_empty()) {
         sentences.push(format!("Maps of {} are shown for {}.", cam.method, count(cam.cases.len(), "case")));
@@ -210,6 +224,10 @@ fn wrong(report: &Report, legend: &Legend) -> Vec<String> {
             fixed(width, 2)
         ));
     }
+    if !report.cohort.notes.is_empty() {
+        let n = count(report.cohort.notes.len(), "case");
+        sentences.push(format!("Something was noted of the image or the regions of {n} (see Cohort)."));
+    }
     let failed = report.audits.iter().filter(|a| a.verdict == Verdict::Fail);
     sentences.extend(failed.map(|a| format!("Audit failed, {}: {}", a.name, a.finding)));
     let warned: Vec<&str> =
@@ -218,8 +236,13 @@ fn wrong(report: &Report, legend: &Legend) -> Vec<String> {
         sentences.push(format!("{} (see Audits): {}.", count(warned.len(), "audit warning"), warned.join("; ")));
     }
     if !report.audits.is_empty() {
-        let n_passed = report.audits.iter().filter(|a| a.verdict == Verdict::Pass).count();
-        sentences.push(format!("{n_passed} of {} passed.", count(report.audits.len(), "audit")));
+        let n = |verdict| report.audits.iter().filter(|a| a.verdict == verdict).count();
+        let n_asked = report.audits.len() - n(Verdict::NotApplicable);
+        let mut text = format!("{} of {} passed", n(Verdict::Pass), count(n_asked, "audit"));
+        if n_asked < report.audits.len() {
+            text += &format!("; {} could not be asked here", report.audits.len() - n_asked);
+        }
+        sentences.push(text + ".");
     }
     sentences
 }

@@ -53,6 +53,13 @@ fn cohort<'a>(report: &'a Report, figures: &'a Figures) -> Vec<Block<'a>> {
         }
         blocks.push(Block::Table(table));
     }
+    if !report.cohort.notes.is_empty() {
+        let mut table = Table::new("Noted while the cases were read and prepared", &["Case", "Note"]);
+        for noted in &report.cohort.notes {
+            table.row(vec![noted.case.clone(), noted.notes.join("; ")]);
+        }
+        blocks.push(Block::Table(table));
+    }
     if let Some(one) = &report.cohort_table {
         let mut headings = vec!["Variable", "Level"];
         headings.extend(one.groups.iter().map(String::as_str));
@@ -69,7 +76,7 @@ fn cohort<'a>(report: &'a Report, figures: &'a Figures) -> Vec<Block<'a>> {
             table.styled(if is_new { "first" } else { "" }, cells);
         }
         table.notes = one.notes.clone();
-        blocks.push(Block::Table(table));
+        blocks.push(Block::Table(table.without_empty_columns()));
     }
     blocks
 }
@@ -269,13 +276,14 @@ fn audits(report: &Report) -> Vec<Block<'_>> {
     sorted.sort_by_key(|a| std::cmp::Reverse(a.verdict));
     for a in sorted {
         let (class, word) = match a.verdict {
+            Verdict::NotApplicable => ("none", "\u{2013} does not apply"),
             Verdict::Pass => ("pass", "\u{2713} pass"),
             Verdict::Warn => ("warn", "! warning"),
             Verdict::Fail => ("fail", "\u{2717} failed"),
         };
         table.styled(class, vec![word.into(), a.name.clone(), a.finding.clone(), a.advice.clone()]);
     }
-    vec![Block::Table(table)]
+    vec![Block::Table(table.without_empty_columns())]
 }
 
 fn guidelines(report: &Report) -> Vec<Block<'_>> {

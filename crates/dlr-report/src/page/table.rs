@@ -33,6 +33,24 @@ impl Table {
         self.rows.push(Row { class, cells });
     }
 
+    /// Whether the screen of a telephone shows some of its columns only; the page then says so.
+    pub(super) fn is_wide(&self) -> bool {
+        self.headings.len() > 3
+    }
+
+    /// Leaves out columns in which no row says anything.
+    pub(super) fn without_empty_columns(mut self) -> Self {
+        let says = |column: usize| self.rows.iter().any(|row| row.cells.get(column).is_some_and(|c| !c.is_empty()));
+        let kept: Vec<bool> = (0..self.headings.len()).map(says).collect();
+        let keep = |cells: &mut Vec<String>| {
+            let mut at = kept.iter();
+            cells.retain(|_| *at.next().unwrap_or(&true));
+        };
+        keep(&mut self.headings);
+        self.rows.iter_mut().for_each(|row| keep(&mut row.cells));
+        self
+    }
+
     /// Adds a note below.
     pub(super) fn note(&mut self, note: impl Into<String>) {
         self.notes.push(note.into());

@@ -146,6 +146,10 @@ fn cohort(size: Size) -> CohortFlow {
             group("train", "Hospital A", size.n_train - first),
             group("external", "Hospital B", size.n_external),
         ],
+        notes: vec![CaseNote {
+            case: "STS_009".into(),
+            notes: vec!["31 % of `peri`, from 0 to 10 mm around `mass`, lies beyond the edge of the image".into()],
+        }],
     }
 }
 
@@ -399,6 +403,7 @@ fn selection(model: &str, n: usize, noise: &mut Noise) -> Selection {
             "RFE: 50".into(),
             "LASSO: 14".into(),
         ],
+        frozen: vec![("intra".into(), 5), ("peri".into(), 6), ("deep".into(), 3)],
     }
 }
 
@@ -556,6 +561,7 @@ fn audits() -> Vec<Audit> {
     };
     vec![
         audit("patient in two folds", Verdict::Pass, "none of 129 patients", ""),
+        audit("patient-labels", Verdict::NotApplicable, "every patient has one labelled case", ""),
         audit(
             "scanner can be read from the features",
             Verdict::Warn,

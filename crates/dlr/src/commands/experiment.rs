@@ -56,7 +56,8 @@ impl Args {
 
 fn print_table(outcome: &Outcome) {
     let excluded = outcome.cohort.exclusions().len();
-    println!("\n{} cases, {excluded} left out. Research use only.\n", outcome.cohort.len());
+    let kept = outcome.cohort.len();
+    println!("\n{} cases, {excluded} left out, {kept} take part. Research use only.\n", kept + excluded);
     if let Some(model) = outcome.models.first() {
         let (m, positive) = (&model.metrics, &outcome.file.cohort.positive);
         println!("Training: {} of {} {positive}, prevalence {:.3}.", m.n_positive, m.n, m.prevalence);

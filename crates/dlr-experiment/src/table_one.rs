@@ -5,11 +5,13 @@ use dlr_core::{CaseRecord, Role, Value};
 use dlr_report::data::{CohortTable, CohortTableRow};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A column of more distinct texts is an identifier or a free text, and no table can hold it.
+/// Levels of a category that have a row of their own; where there are more, the rare ones are counted together.
 const MAX_LEVELS: usize = 8;
+/// A column with fewer cases per distinct text is an identifier or a free text: no table can hold it.
+const MIN_CASES_PER_LEVEL: usize = 2;
 
 /// Clinical columns as rows; `None` where the cohort has none that a table can hold.
-pub(super) fn of(outcome: &Outcome) -> Option<CohortTable> {
+pub(crate) fn of(outcome: &Outcome) -> Option<CohortTable> {
     let truth: BTreeMap<&str, bool> = outcome
         .external
         .iter()
@@ -51,16 +53,32 @@ fn variable(column: &str, groups: &[(String, Vec<&CaseRecord>)]) -> Vec<CohortTa
         ..CohortTableRow::default()
     };
     let all = || groups.iter().flatten();
-    let texts: BTreeSet<String> =
-        all().filter_map(|v| if let Value::Text(t) = v { Some(t.clone()) } else { None }).collect();
+    let mut texts: BTreeMap<&String, usize> = BTreeMap::new();
+    for value in all() {
+        if let Value::Text(text) = value {
+            *texts.entry(text).or_default() += 1;
+        }
+    }
     let n_numbers = all().filter(|v| matches!(v, Value::Number(_))).count();
     let mut lines = Vec::new();
     if texts.is_empty() && n_numbers > 0 {
         lines.push(line("median (quartiles)".into(), groups.iter().map(|values| quartiles(values)).collect()));
-    } else if (1..=MAX_LEVELS).contains(&texts.len()) && n_numbers == 0 {
-        for level in texts {
-            let count = |values: &Vec<Value>| values.iter().filter(|v| **v == Value::Text(level.clone())).count();
-            lines.push(line(level.clone(), groups.iter().map(|values| share(count(values), values.len())).collect()));
+    } else if n_numbers == 0 && !texts.is_empty() && texts.values().sum::<usize>() >= MIN_CASES_PER_LEVEL * texts.len()
+    {
+        // The rarest of more than a table holds share a row.
+        let mut by_size: Vec<&String> = texts.keys().copied().collect();
+        by_size.sort_by_key(|text| std::cmp::Reverse(texts[text]));
+        let n_own = if texts.len() > MAX_LEVELS { MAX_LEVELS - 1 } else { texts.len() };
+        let (own, rare) = by_size.split_at(n_own);
+        let of_levels = |levels: &[&String]| -> Vec<String> {
+            let is_one = |v: &&Value| matches!(v, Value::Text(t) if levels.contains(&t));
+            groups.iter().map(|values| share(values.iter().filter(is_one).count(), values.len())).collect()
+        };
+        for level in texts.keys().filter(|level| own.contains(level)) {
+            lines.push(line((*level).clone(), of_levels(&[*level])));
+        }
+        if !rare.is_empty() {
+            lines.push(line(format!("{} rarer levels", rare.len()), of_levels(rare)));
         }
     }
     let missing: Vec<usize> = groups.iter().map(|v| v.iter().filter(|v| **v == Value::Missing).count()).collect();
@@ -117,6 +135,10 @@ mod tests {
         assert_eq!(found, [("f".into(), "1 (25%)".into()), ("m".into(), "3 (75%)".into())]);
         // Free text, and a column of both kinds, have no place in a table.
         let free: Vec<Value> = (0..9).map(|i| text(&format!("t{i}"))).collect();
+        // Twelve kinds of five each: seven rows, and one of the others.
+        let many: Vec<Value> = (0..60).map(|i| text(&format!("t{:02}", i % 12))).collect();
+        let found = lines(&many);
+        assert_eq!((found.len(), &found[7]), (8, &("5 rarer levels".into(), "25 (42%)".into())));
         assert!(lines(&free).is_empty() && lines(&[text("a"), number(1.0)]).is_empty());
     }
 }
