@@ -89,13 +89,12 @@ fn is_written_by_hand(name: &str) -> bool {
     [".rs", ".py", ".sh", ".md"].iter().any(|kind| name.ends_with(kind))
 }
 
-/// A first paragraph `//!` of three words or more; attributes of the whole file may stand before it.
+/// A first paragraph `//!` of a dozen letters or more; attributes of the whole file may stand before it.
 fn opens_with_a_paragraph(text: &str) -> bool {
     let lines = text.lines().map(str::trim).skip_while(|line| line.is_empty() || is_attribute(line));
-    let is_word = |word: &&str| word.chars().any(char::is_alphabetic);
     let paragraph = lines.map_while(|line| line.strip_prefix("//!")).take_while(|line| !line.trim().is_empty());
     text.trim_start().starts_with("#![doc = include_str!")
-        || paragraph.flat_map(str::split_whitespace).filter(is_word).count() >= 3
+        || paragraph.flat_map(str::chars).filter(|c| c.is_alphabetic()).count() >= 12
 }
 
 fn is_attribute(line: &str) -> bool {
@@ -133,11 +132,11 @@ mod tests {
 
     #[test]
     fn finds_what_review_would() {
-        assert!(of_file("crates/a/src/lib.rs", "//! What it is.\nfn f() {}\n").is_empty());
+        assert!(of_file("crates/a/src/lib.rs", "//! What this file is.\nfn f() {}\n").is_empty());
         assert_eq!(of_file("crates/a/src/lib.rs", "fn f() {}\n").len(), 1);
-        assert_eq!(of_file("crates/a/src/lib.rs", &format!("//! A long file.\n{}", "\n".repeat(600))).len(), 1);
+        assert_eq!(of_file("crates/a/src/lib.rs", &format!("//! A rather long file.\n{}", "\n".repeat(600))).len(), 1);
         assert_eq!(
-            of_file("crates/a/src/lib.rs", &format!("//! What it is.\n{}\n", ["todo", "!()"].concat())).len(),
+            of_file("crates/a/src/lib.rs", &format!("//! What this file is.\n{}\n", ["todo", "!()"].concat())).len(),
             1
         );
         assert_eq!(of_file("docs/a.md", &"A line.\n".repeat(601)).len(), 1);
@@ -150,11 +149,11 @@ mod tests {
 
     #[test]
     fn knows_a_paragraph() {
-        assert!(opens_with_a_paragraph("#![allow(missing_docs)]\n\n//! What it is.\n"));
+        assert!(opens_with_a_paragraph("#![allow(missing_docs)]\n\n//! What this file is.\n"));
         assert!(opens_with_a_paragraph("#![doc = include_str!(\"../README.md\")]\n"));
         for none in [
             "",
-            "//!\n//! Later it says.\n",
+            "//!\n//! Later it says more.\n",
             "//! \n",
             "//! .\n",
             "//! A - b.\n",

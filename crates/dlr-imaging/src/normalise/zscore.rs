@@ -1,4 +1,4 @@
-//! Z-scores.
+//! Z-scores: mean 0 and a chosen standard deviation over a region, with values beyond a number of them clipped.
 
 use super::{constant, sample};
 use crate::error::positive;
