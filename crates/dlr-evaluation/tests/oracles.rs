@@ -1,5 +1,4 @@
 //! The evaluation part of the suite `statistics`, on the oracle tables of the repository.
-#![cfg(feature = "conformance")]
 
 use dlr_evaluation::conformance::statistics;
 

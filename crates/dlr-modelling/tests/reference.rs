@@ -1,5 +1,4 @@
 //! The oracle tables, within the tolerances of their README; all misses at once.
-#![cfg(feature = "conformance")]
 
 use dlr_modelling::Columns;
 use dlr_modelling::conformance::statistics;

@@ -43,6 +43,21 @@ fn a_wrong_reference_value_is_a_miss() {
 }
 
 #[test]
+fn a_missing_reference_file_or_key_is_a_miss_and_the_rest_still_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&data_fixtures::path("ml_reference"), folder.path());
+    fs::remove_file(folder.path().join("scores.csv")).unwrap();
+    let file = folder.path().join("rfe.json");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("linear_svc_sqhinge_C005_penalised_intercept", "linear_svc")).unwrap();
+    let (is_green, text) = conformance(&["statistics", "--reference", folder.path().to_str().unwrap()]);
+    assert!(!is_green, "{text}");
+    for named in ["MISS scores.csv", "MISS rfe.json: /linear_svc_sqhinge_C005_penalised_intercept", "shap: rf: "] {
+        assert!(text.contains(named), "{named}: {text}");
+    }
+}
+
+#[test]
 fn an_unknown_suite_is_named() {
     let (is_green, text) = conformance(&["pyradiomic"]);
     assert!(!is_green && text.contains("pyradiomics"), "{text}");

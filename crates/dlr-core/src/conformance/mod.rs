@@ -3,10 +3,12 @@
 //!
 //! Each `check_*` runs a stage on small made-up data and returns [`crate::Code::Contract`] with what it broke.
 
+mod reference;
 mod samples;
 mod stages;
 mod suite;
 
+pub use reference::{ReferenceJson, number_of, read_reference};
 pub use samples::{sample_case, sample_cohort, sample_dataset};
 pub use stages::{
     check_explainer, check_extractor, check_image_learner, check_image_learner_on, check_image_step,

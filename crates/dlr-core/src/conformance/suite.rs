@@ -66,6 +66,58 @@ impl SuiteTable {
         self.record(if error.is_nan() { f64::INFINITY } else { error }, miss);
     }
 
+    /// Compares two numbers by absolute error; NaN equals NaN, and infinity itself.
+    pub fn near(&mut self, name: &str, configuration: &str, expected: f64, found: f64, tolerance: f64) {
+        let same = expected == found || expected.is_nan() && found.is_nan();
+        let error = if same { 0.0 } else { (found - expected).abs() };
+        let missed = error.is_nan() || error > tolerance;
+        let miss = missed.then(|| Miss {
+            name: name.into(),
+            configuration: configuration.into(),
+            expected: expected.to_string(),
+            found: found.to_string(),
+            tolerance: format!("{tolerance:e} absolute"),
+        });
+        self.record(if error.is_nan() { f64::INFINITY } else { error }, miss);
+    }
+
+    /// As [`SuiteTable::near`], for lists; the length is compared as well.
+    pub fn all_near(&mut self, name: &str, configuration: &str, expected: &[f64], found: &[f64], tolerance: f64) {
+        self.same(&format!("{name}: how many"), configuration, expected.len(), found.len());
+        for (k, (e, f)) in expected.iter().zip(found).enumerate() {
+            self.near(&format!("{name}[{k}]"), configuration, *e, *f, tolerance);
+        }
+    }
+
+    /// Compares what is printed.
+    pub fn same(&mut self, name: &str, configuration: &str, expected: impl ToString, found: impl ToString) {
+        let (expected, found) = (expected.to_string(), found.to_string());
+        let equal = expected == found;
+        let miss = (!equal).then(|| Miss {
+            name: name.into(),
+            configuration: configuration.into(),
+            expected,
+            found,
+            tolerance: "exact".into(),
+        });
+        self.record(if equal { 0.0 } else { f64::INFINITY }, miss);
+    }
+
+    /// The table, or one of that name whose only entry is the error as a miss: what stopped a comparison is named, and
+    /// the other tables still run.
+    pub fn or_miss(name: &str, table: crate::Result<SuiteTable>) -> SuiteTable {
+        table.unwrap_or_else(|error| {
+            let mut table = SuiteTable::new(name);
+            table.same(
+                "every value",
+                "the table could not be compared",
+                "reference values",
+                error.to_string().replace('\n', "; "),
+            );
+            table
+        })
+    }
+
     /// Values reproduced.
     pub fn passed(&self) -> usize {
         self.total - self.misses.len()

@@ -48,6 +48,7 @@ pub(super) fn calibration(folder: &Folder) -> Result<SuiteTable> {
     let thresholds = json.numbers("/dca/threshold")?;
     let curve = decision_curve(p, y, &thresholds)?;
     all_near(t, "net benefit", &json.numbers("/dca/model")?, &curve.model, TIGHT);
+    all_near(t, "net benefit, dcurves", &json.numbers("/dca/dcurves_model")?, &curve.model, TIGHT);
     all_near(t, "net benefit of all", &json.numbers("/dca/treat_all")?, &curve.treat_all, TIGHT);
     let moves = reclassification(&json.numbers("/nri_idi/old_prob")?, p, y)?;
     near(t, "NRI of events", json.number("/nri_idi/nri_continuous_events")?, moves.nri_events, TIGHT);
@@ -66,7 +67,7 @@ pub(super) fn misc(folder: &Folder) -> Result<SuiteTable> {
     let largest = scores.iter().copied().fold(f64::MIN, f64::max);
     // The reference takes the largest score where there are too few; ours is then infinite, which keeps the guarantee.
     let quantile = |alpha: f64| conformal_quantile(&scores, alpha).map(|q| q.min(largest));
-    for alpha in json.keys("/conformal_lac/quantiles") {
+    for alpha in json.keys("/conformal_lac/quantiles")? {
         let level: f64 = alpha.parse().map_err(|_| lacks("misc.json", "a number as key of the quantiles"))?;
         near(
             t,
@@ -78,7 +79,9 @@ pub(super) fn misc(folder: &Folder) -> Result<SuiteTable> {
     }
     let q = quantile(0.1)?;
     let rule = Conformal { alpha: 0.1, quantile_negative: q, quantile_positive: q };
-    for (i, score) in folder.s[0].iter().enumerate() {
+    let n_sets = json.list("/conformal_lac/sets_test_alpha01")?.len();
+    near(t, "sets: how many", n_sets as f64, folder.s[0].len() as f64, 0.0);
+    for (i, score) in folder.s[0].iter().enumerate().take(n_sets) {
         let set = rule.set(*score);
         let found = [f64::from(u8::from(set.negative)), f64::from(u8::from(set.positive))];
         let expected = json.numbers(&format!("/conformal_lac/sets_test_alpha01/{i}"))?;

@@ -1,6 +1,6 @@
 //! `discrimination.json` and `bootstrap_indices.csv`: areas, DeLong, thresholds, rates and their intervals, resamples.
 
-use super::input::{Folder, Json, all_near, lacks, near};
+use super::input::{Folder, all_near, lacks, near};
 use crate::bootstrap::percentile_interval;
 use crate::quantile::mean_sd;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     roc_curve, wilson, youden,
 };
 use dlr_core::Result;
-use dlr_core::conformance::SuiteTable;
+use dlr_core::conformance::{ReferenceJson, SuiteTable};
 
 const TIGHT: f64 = 1e-12;
 
@@ -22,7 +22,7 @@ pub(super) fn discrimination(folder: &Folder) -> Result<SuiteTable> {
     all_near(t, "roc fpr", &json.numbers("/roc/fpr")?, &curve.fpr, TIGHT);
     all_near(t, "roc tpr", &json.numbers("/roc/tpr")?, &curve.tpr, TIGHT);
     all_near(t, "roc thresholds", &json.numbers("/roc/thresholds")?, &curve.threshold, 0.0);
-    for (i, expected) in json.numbers("/auc")?.into_iter().enumerate() {
+    for (i, expected) in json.n_numbers("/auc", 3)?.into_iter().enumerate() {
         near(t, &format!("auc s{}", i + 1), expected, auc(&s[i], labels)?, TIGHT);
     }
     near(t, "average precision", json.number("/average_precision")?, average_precision(&s[0], labels)?, TIGHT);
@@ -34,7 +34,7 @@ pub(super) fn discrimination(folder: &Folder) -> Result<SuiteTable> {
         all_near(t, &format!("DeLong covariance {i}"), &json.numbers(&format!("/delong_own/cov/{i}"))?, &row, TIGHT);
         let plain = areas.interval_of_kind(i, 0.95, IntervalKind::DelongPlain);
         // The reference does not cut at 0 and 1; we do.
-        let wald = json.numbers(&format!("/delong_own/ci95_wald/{i}"))?;
+        let wald = json.n_numbers(&format!("/delong_own/ci95_wald/{i}"), 2)?;
         let cut = [wald[0].max(0.0), wald[1].min(1.0)];
         all_near(t, &format!("plain interval s{}", i + 1), &cut, &[plain.low, plain.high], TIGHT);
     }
@@ -59,7 +59,7 @@ pub(super) fn discrimination(folder: &Folder) -> Result<SuiteTable> {
     Ok(table)
 }
 
-fn at_threshold(t: &mut SuiteTable, json: &Json, folder: &Folder) -> Result<()> {
+fn at_threshold(t: &mut SuiteTable, json: &ReferenceJson, folder: &Folder) -> Result<()> {
     let train_labels: Vec<bool> = json.numbers("/youden_train/train_y")?.iter().map(|y| *y == 1.0).collect();
     let cut = youden(&json.numbers("/youden_train/train_scores")?, &train_labels)?;
     near(t, "Youden threshold", json.number("/youden_train/threshold")?, cut, 0.0);
@@ -81,9 +81,13 @@ fn at_threshold(t: &mut SuiteTable, json: &Json, folder: &Folder) -> Result<()> 
     ];
     for (name, k, n) in counts {
         // The reference has null where nobody is in the denominator.
-        if !json.has(&format!("/at_train_threshold/{name}")) {
+        if json.is_null(&format!("/at_train_threshold/{name}"))? {
+            near(t, &format!("{name}: people in the denominator"), 0.0, n as f64, 0.0);
+            t.notes.push(format!("{name}: null in the reference, and nobody is in its denominator here"));
             continue;
         }
+        near(t, &format!("{name} k"), of(&format!("{name}/k"))?, k as f64, 0.0);
+        near(t, &format!("{name} n"), of(&format!("{name}/n"))?, n as f64, 0.0);
         near(t, name, of(&format!("{name}/est"))?, k as f64 / n as f64, TIGHT);
         let intervals = [("wilson", wilson(k, n, 0.95)?), ("clopper_pearson", clopper_pearson(k, n, 0.95)?)];
         for (kind, found) in intervals {
@@ -104,6 +108,9 @@ pub(super) fn bootstrap(folder: &Folder) -> Result<SuiteTable> {
         .iter()
         .map(|row| row.iter().map(|c| c.parse().map_err(|_| lacks("bootstrap_indices.csv", "a position"))).collect())
         .collect::<Result<Vec<Vec<usize>>>>()?;
+    if resamples.iter().flatten().any(|i| *i >= labels.len()) {
+        return Err(lacks("bootstrap_indices.csv", "positions within scores.csv"));
+    }
     let cut = json.number("/youden_train/threshold")?;
     let mut areas = resampled_auc(scores, labels, &resamples)?;
     // As the reference: a resample of one class is left out of both.

@@ -6,26 +6,35 @@
 mod calibration;
 mod discrimination;
 mod input;
+mod layout;
 mod r_oracle;
 
 use dlr_core::Result;
 use dlr_core::conformance::SuiteTable;
 use input::Folder;
 // `dlr-interpret` reads the same folders and compares in the same way.
-pub use input::{lacks, near, read};
+pub use input::{lacks, near};
+pub use layout::layout;
 use std::path::Path;
+
+type Part = fn(&Folder) -> Result<SuiteTable>;
+
+const PARTS: &[(&str, Part)] = &[
+    ("discrimination", discrimination::discrimination),
+    ("bootstrap", discrimination::bootstrap),
+    ("calibration", calibration::calibration),
+    ("misc: conformal", calibration::misc),
+    ("r_oracle: evaluation", r_oracle::r_oracle),
+];
 
 /// Every table of the evaluation part, found beside expected.
 ///
+/// A file, key or list that is absent, of another kind or of another length is a miss that names it; the other tables
+/// are compared all the same.
+///
 /// # Errors
-/// `E0201` for a missing file, `E0204` for one that is not of this layout; those of the functions that are checked.
+/// `E0201` or `E0204` where `scores.csv`, on which everything is computed, cannot be read.
 pub fn statistics(folder: &Path) -> Result<Vec<SuiteTable>> {
     let folder = Folder::open(folder)?;
-    Ok(vec![
-        discrimination::discrimination(&folder)?,
-        discrimination::bootstrap(&folder)?,
-        calibration::calibration(&folder)?,
-        calibration::misc(&folder)?,
-        r_oracle::r_oracle(&folder)?,
-    ])
+    Ok(PARTS.iter().map(|(name, part)| SuiteTable::or_miss(name, part(&folder))).collect())
 }

@@ -10,62 +10,36 @@ mod preparing;
 mod selecting;
 
 use dlr_core::Result;
-use dlr_core::conformance::{Miss, SuiteTable};
+use dlr_core::conformance::SuiteTable;
 use folder::Folder;
 use std::path::Path;
 
+type Part = fn(&Folder) -> Result<SuiteTable>;
+
+const PARTS: &[(&str, Part)] = &[
+    ("preprocess", preparing::preprocess),
+    ("univariate", preparing::univariate),
+    ("icc", preparing::agreement),
+    ("combat", preparing::combat),
+    ("lasso_path", paths::lasso_path),
+    ("lasso_cv", paths::lasso_cv),
+    ("r_oracle: binomial paths of glmnet", paths::binomial),
+    ("logistic", paths::logistic),
+    ("rfe", selecting::rfe),
+    ("mrmr", selecting::mrmr),
+    ("optimism", selecting::optimism),
+    ("misc: sample size and permutation", selecting::misc),
+];
+
 /// One table per reference file of selection, modelling and validation.
 ///
+/// A file, key or list that is absent, of another kind or of another length is a miss that names it, never a value left
+/// out; the other tables are compared all the same.
+///
 /// # Errors
-/// [`dlr_core::Code::FileMissing`] or [`dlr_core::Code::FileFormat`] for a folder of another layout; what cannot be
-/// computed is a miss, not an error.
+/// [`dlr_core::Code::FileMissing`] or [`dlr_core::Code::FileFormat`] where the clean tables, on which everything is
+/// computed, cannot be read.
 pub fn statistics(folder: &Path) -> Result<Vec<SuiteTable>> {
     let folder = Folder::open(folder)?;
-    Ok(vec![
-        preparing::preprocess(&folder)?,
-        preparing::univariate(&folder)?,
-        preparing::agreement(&folder)?,
-        preparing::combat(&folder)?,
-        paths::lasso_path(&folder)?,
-        paths::lasso_cv(&folder)?,
-        paths::binomial(&folder)?,
-        paths::logistic(&folder)?,
-        selecting::rfe(&folder)?,
-        selecting::mrmr(&folder)?,
-        selecting::optimism(&folder)?,
-        selecting::misc(&folder)?,
-    ])
-}
-
-/// Compares by absolute error, as the README of the tables asks.
-fn absolute(table: &mut SuiteTable, name: &str, on: &str, expected: f64, found: f64, tolerance: f64) {
-    let error = if expected == found || expected.is_nan() && found.is_nan() { 0.0 } else { (expected - found).abs() };
-    let miss = (error.is_nan() || error > tolerance).then(|| Miss {
-        name: name.into(),
-        configuration: on.into(),
-        expected: expected.to_string(),
-        found: found.to_string(),
-        tolerance: format!("{tolerance:e} absolute"),
-    });
-    table.record(if error.is_nan() { f64::INFINITY } else { error }, miss);
-}
-
-fn all(table: &mut SuiteTable, name: &str, on: &str, expected: &[f64], found: &[f64], tolerance: f64) {
-    absolute(table, &format!("{name}: how many"), on, expected.len() as f64, found.len() as f64, 0.0);
-    for (k, (e, f)) in expected.iter().zip(found).enumerate() {
-        absolute(table, &format!("{name}[{k}]"), on, *e, *f, tolerance);
-    }
-}
-
-fn same(table: &mut SuiteTable, name: &str, on: &str, expected: impl ToString, found: impl ToString) {
-    let (expected, found) = (expected.to_string(), found.to_string());
-    let equal = expected == found;
-    let miss = (!equal).then(|| Miss {
-        name: name.into(),
-        configuration: on.into(),
-        expected,
-        found,
-        tolerance: "exact".into(),
-    });
-    table.record(if equal { 0.0 } else { f64::INFINITY }, miss);
+    Ok(PARTS.iter().map(|(name, part)| SuiteTable::or_miss(name, part(&folder))).collect())
 }
