@@ -150,6 +150,55 @@ pub struct ValidationSection {
     /// How often the labels are permuted for the null run; 0 for none.
     #[serde(default)]
     pub permutations: usize,
+    /// Bootstrap samples of patients in which every model is fitted anew, for the optimism of its apparent AUC and its
+    /// .632+ estimate; 0 for none.
+    #[serde(default)]
+    pub optimism: usize,
+    /// Shares of the training patients of each fold for a learning curve, in ascending order; empty for none.
+    #[serde(default)]
+    pub learning_curve: Vec<f64>,
+    /// What is expected of a model where the number of patients is judged; costs nothing and is always done.
+    #[serde(default)]
+    pub sample_size: SampleSizeSection,
+}
+
+/// What the criteria of Riley et al. (2019, 2020) need to know before there is a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SampleSizeSection {
+    /// Expected R² of Nagelkerke; 0.15 is what they propose where nothing is known.
+    pub nagelkerke_r2: f64,
+    /// Smallest uniform shrinkage of the coefficients that is accepted.
+    pub shrinkage: f64,
+}
+
+impl Default for SampleSizeSection {
+    fn default() -> Self {
+        SampleSizeSection { nagelkerke_r2: 0.15, shrinkage: 0.9 }
+    }
+}
+
+impl ValidationSection {
+    fn check(&self) -> Result<()> {
+        let refuse = |key: &str, found: String, range: &str| {
+            Err(Error::new(Code::Parameter, format!("`validation.{key}` is {found}")).expected(range))
+        };
+        let shares = &self.learning_curve;
+        let is_share = |share: &f64| *share > 0.0 && *share <= 1.0;
+        if !shares.iter().all(is_share) || shares.windows(2).any(|pair| pair[0] >= pair[1]) {
+            return refuse("learning_curve", format!("{shares:?}"), "shares above 0 and at most 1, in ascending order");
+        }
+        let SampleSizeSection { nagelkerke_r2, shrinkage } = self.sample_size;
+        if !(shrinkage > 0.0 && shrinkage < 1.0) {
+            return refuse("sample_size.shrinkage", shrinkage.to_string(), "between 0 and 1");
+        }
+        // An R² of Cox and Snell is at most 0.75, and no shrinkage below it can be asked for.
+        let limit = (shrinkage / 0.75).min(1.0);
+        if !(nagelkerke_r2 > 0.0 && nagelkerke_r2 < limit) {
+            return refuse("sample_size.nagelkerke_r2", nagelkerke_r2.to_string(), &format!("between 0 and {limit}"));
+        }
+        crate::rules::check(&self.threshold)
+    }
 }
 
 /// A factor of the subgroup analysis.
@@ -294,7 +343,7 @@ impl ExperimentFile {
             known("feature block", &self.report.cam_block, self.features.keys())?;
             known("model", &self.report.explain, self.models.iter().map(|m| &m.name))?;
         }
-        crate::rules::check(&self.validation.threshold)
+        self.validation.check()
     }
 }
 
@@ -389,6 +438,26 @@ splitter = { stage = "stratified-kfold", n_folds = 5 }
         assert_eq!(changed.image[0].stage, "n4");
         assert_eq!(changed.pipelines["plain"].model.params["c"].as_float(), Some(0.5));
         assert_eq!(ExperimentFile::parse(&changed.resolved().unwrap(), &[]).unwrap(), changed);
+    }
+
+    #[test]
+    fn refuses_shares_and_expectations_out_of_range() {
+        for (key, value) in [
+            ("learning_curve", "[0.5, 0.25]"),
+            ("learning_curve", "[0.0, 1.0]"),
+            ("learning_curve", "[1.5]"),
+            ("sample_size.shrinkage", "1.0"),
+            ("sample_size.nagelkerke_r2", "0.0"),
+            ("sample_size.nagelkerke_r2", "nan"),
+        ] {
+            let error = ExperimentFile::parse(FILE, &[format!("validation.{key}={value}")]).unwrap_err();
+            assert_eq!(error.code(), Code::Parameter, "{key} = {value}");
+            assert!(error.to_string().contains(&format!("validation.{key}")), "{error}");
+        }
+        let sets = ["validation.learning_curve=[0.5, 1.0]", "validation.optimism=200"].map(String::from);
+        let file = ExperimentFile::parse(FILE, &sets).unwrap();
+        assert_eq!(ExperimentFile::parse(&file.resolved().unwrap(), &[]).unwrap(), file);
+        assert!(file.resolved().unwrap().contains("nagelkerke_r2 = 0.15"));
     }
 
     #[test]

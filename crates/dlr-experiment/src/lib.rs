@@ -28,6 +28,7 @@ mod prepare;
 mod prepared;
 pub mod progress;
 mod registry;
+pub mod resampling;
 mod resolve;
 mod rules;
 mod run;

@@ -4,6 +4,7 @@ use crate::{
     crossval::{CaseExplanations, CrossValidation},
     judge::Judgement,
     null::NullRun,
+    resampling::{LearningPoint, OptimismRun, SampleSizeCheck},
 };
 use dlr_core::Result;
 use dlr_evaluation::{
@@ -108,6 +109,15 @@ pub struct ModelMetrics<'a> {
     /// The same pipeline on permuted labels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub permuted: Option<&'a NullRun>,
+    /// Patients that were there beside those that Riley's criteria ask for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample_size: Option<&'a SampleSizeCheck>,
+    /// Refitted in bootstrap samples of the training patients.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub optimism: Option<&'a OptimismRun>,
+    /// Cross-validated with fewer training patients.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub learning_curve: &'a [LearningPoint],
     /// What the predictions of the held-out cases came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explanation: Option<ExplanationMetrics>,

@@ -8,6 +8,7 @@ use crate::{
     null::NullRun,
     pipelines::Planned,
     prepared::Prepared,
+    resampling::Resampled,
     trace::Trace,
 };
 use dlr_core::{Cohort, FittedModel, Frozen, FrozenPredictions, Opening, Truth};
@@ -24,6 +25,8 @@ pub struct ModelOutcome {
     pub metrics: CvMetrics,
     /// The same pipeline on permuted labels, where that was asked for.
     pub null: Option<NullRun>,
+    /// What other samples of patients would make of it; not asked of baselines.
+    pub resampled: Option<Resampled>,
     /// Why the held-out cases were predicted so, averaged over the models that had not seen them.
     pub explanation: Option<CaseExplanations>,
     /// How its selectors came to their columns.

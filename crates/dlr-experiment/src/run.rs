@@ -17,6 +17,7 @@ use crate::{
     prepared::Prepared,
     progress::Progress,
     registry::Registry,
+    resampling::Resampling,
     resolve::resolve,
     rules,
     trace::trace,
@@ -93,8 +94,8 @@ pub fn run(
         splitter: splitter.as_ref(),
         log: &log,
     };
-    let mut models = stage.judge(&resolved.models, resolved.validation.permutations, progress)?;
-    let mut baselines = stage.judge(&resolved.baselines, 0, progress)?;
+    let mut models = stage.judge(&resolved.models, Effort::Full, progress)?;
+    let mut baselines = stage.judge(&resolved.baselines, Effort::ScoresOnly, progress)?;
     clock.lap("models");
 
     let external = open_external(sealed, &mut models, &mut baselines, &log)?;
@@ -186,6 +187,15 @@ fn some_to_learn_from(cohort: &Cohort) -> Result<()> {
         .hint("the class stands in `label`; `Label` is the value inside the mask, as in pyradiomics"))
 }
 
+/// How much is asked of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effort {
+    /// Permuted labels, bootstrap samples and smaller folds too, as far as the file asks for them.
+    Full,
+    /// Cross-validation alone: for baselines.
+    ScoresOnly,
+}
+
 /// What judging a model needs.
 struct Stage<'a> {
     file: &'a ExperimentFile,
@@ -199,27 +209,28 @@ struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    fn judge(
-        &self,
-        sections: &[ModelSection],
-        n_permutations: usize,
-        progress: &dyn Progress,
-    ) -> Result<Vec<ModelOutcome>> {
+    fn judge(&self, sections: &[ModelSection], effort: Effort, progress: &dyn Progress) -> Result<Vec<ModelOutcome>> {
         let plan = self.splitter.folds(self.cohort, self.file.seed)?;
-        sections.iter().map(|section| self.model(section, &plan, n_permutations, progress)).collect()
+        sections.iter().map(|section| self.model(section, &plan, effort, progress)).collect()
     }
 
     fn model(
         &self,
         section: &ModelSection,
         plan: &[Vec<Fold>],
-        n_permutations: usize,
+        effort: Effort,
         progress: &dyn Progress,
     ) -> Result<ModelOutcome> {
         let Stage { file, registry, places, prepared, refit, cohort, .. } = *self;
         let planned = pipelines::plan(file, section, registry, places.experiment, prepared, cohort)?;
         let rule = &file.validation.threshold;
-        progress.stage(&format!("model {}", section.name), 1 + n_permutations);
+        let asked = &file.validation;
+        let (n_permutations, n_refits) = match effort {
+            // The first refit of the bootstrap is that on everyone.
+            Effort::Full => (asked.permutations, asked.learning_curve.len() + asked.optimism + asked.optimism.min(1)),
+            Effort::ScoresOnly => (0, 0),
+        };
+        progress.stage(&format!("model {}", section.name), 1 + n_permutations + n_refits);
 
         let (train, external) = planned.data.split_roles()?;
         let fitted = planned.model.fit(&train, file.seed)?;
@@ -239,6 +250,14 @@ impl Stage<'_> {
                 null::permuted(&planned, refit, self.splitter, rule, observed, n_permutations, seed, progress)
             })
             .transpose()?;
+        let resampled = (effort == Effort::Full)
+            .then(|| {
+                let data = refit.folds(section, &planned.data);
+                let model = planned.model.as_ref();
+                let resampling = Resampling { data: data.as_ref(), model, plan, asked, seed: file.seed };
+                resampling.run(&section.name, progress)
+            })
+            .transpose()?;
         let explanation = cv.explanation(planned.data.table())?;
         let frozen = external.predict(fitted.as_ref(), frozen_threshold(rule, &cv)?)?;
         let (state, cut) = (frozen.model(), frozen.threshold().value());
@@ -247,7 +266,19 @@ impl Stage<'_> {
             "model",
             json!({ "model": section.name, "columns": planned.data.table().n_features(), "hash": hash }),
         );
-        Ok(ModelOutcome { planned, cv, metrics, null, explanation, trace, fitted, frozen, hash, external_scores: None })
+        Ok(ModelOutcome {
+            planned,
+            cv,
+            metrics,
+            null,
+            resampled,
+            explanation,
+            trace,
+            fitted,
+            frozen,
+            hash,
+            external_scores: None,
+        })
     }
 }
 

@@ -4,9 +4,11 @@
 use dlr_core::{
     Case, CaseRecord, CaseSet, CaseSource, Cohort, Dataset, Error, FeatureExtractor, FeatureLearner, FeatureName,
     FeatureTable, FeatureVector, Fold, ImageLearner, Mask, Result, Rng, Role, SealedLabels, TrainCases, Volume,
+    derive_seed,
 };
 use dlr_experiment::{ExperimentFile, Finished, Places, Registry, progress::Quiet, run};
 use dlr_imaging::steps::Nyul;
+use dlr_modelling::validation::{patient_samples, with_fewer_patients};
 use std::{
     collections::BTreeSet,
     path::Path,
@@ -213,11 +215,19 @@ fn a_feature_learner_sees_the_training_side_of_each_fold() {
     let folder = tempfile::tempdir().unwrap();
     let seen = Seen::default();
     let registry = registry(&seen);
-    let file = experiment("", "stage = \"distance\"", 0);
+    let mut file = experiment("", "stage = \"distance\"", 0);
+    (file.validation.optimism, file.validation.learning_curve) = (4, vec![0.5]);
     let finished = run_in(folder.path(), &file, &registry);
     let folds: Vec<Fold> = plan(&file, &registry).into_iter().flatten().collect();
     let everyone: BTreeSet<String> = (0..N_TRAIN).map(|i| format!("p{i:02}")).collect();
-    let expected: BTreeSet<_> = folds.iter().map(|fold| fold.train().clone()).chain([everyone]).collect();
+    let mut expected: BTreeSet<_> = folds.iter().map(|fold| fold.train().clone()).chain([everyone]).collect();
+    // Bootstrap samples and smaller folds have learners of their own, fitted on the patients inside and no other.
+    let cohort = finished.outcome.models[0].planned.data.split_roles().unwrap().0.cohort().clone();
+    let samples = patient_samples(&cohort, 4, derive_seed(file.seed, u64::MAX - 1)).unwrap();
+    expected.extend(samples.iter().map(|rows| rows.iter().map(|i| cohort.rows()[*i].patient.clone()).collect()));
+    let seed = derive_seed(file.seed, u64::MAX - 2);
+    let smaller = with_fewer_patients(&plan(&file, &registry), &cohort, 0.5, seed).unwrap();
+    expected.extend(smaller.iter().flatten().map(|fold| fold.train().clone()));
     assert_eq!(*seen.lock().unwrap(), expected, "fitted on other patients");
     for (fold, found) in folds.iter().zip(&finished.outcome.models[0].cv.folds) {
         let fit = |cases: &CaseSet<'_>| -> Box<dyn Fn(&str) -> FeatureVector> {

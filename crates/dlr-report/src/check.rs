@@ -26,6 +26,8 @@ fn results(report: &Report) -> Result<()> {
     let settings = report.models.iter().chain(&report.baselines);
     once("models", settings.map(|m| format!("{} in {}", m.name, crate::legend::setting_slug(m.setting))))?;
     once("permutations", report.permutations.iter().map(|p| p.model.clone()))?;
+    once("optimism", report.optimism.iter().map(|o| o.model.clone()))?;
+    once("learning_curves", report.learning_curves.iter().map(|c| c.model.clone()))?;
     once("selections", report.selections.iter().map(|s| s.model.clone()))?;
     for row in report.cohort_table.iter().flat_map(|t| t.rows.iter().map(move |r| (t.groups.len(), r))) {
         same(&format!("cells of Table 1, `{}`", row.1.variable), row.0, row.1.cells.len())?;

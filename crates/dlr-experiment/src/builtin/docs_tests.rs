@@ -1,7 +1,13 @@
 //! Holds the pages of the stages to the registry: every stage has a section, every key a row with the default it takes.
 
-use crate::{Registry, config::Stage, registry::Shelf};
+use crate::{
+    Registry,
+    config::{Stage, ValidationSection},
+    registry::Shelf,
+};
+use serde::{Serialize, de::DeserializeOwned};
 use std::{collections::BTreeSet, path::Path};
+use toml::{Table, Value};
 
 /// What a page says against what stages are made with.
 struct Page {
@@ -43,6 +49,22 @@ impl Page {
                 Err(error) => self.problems.push(format!("{name}: {error}")),
             }
         }
+    }
+
+    /// A section of the file itself; keys of a table in it stand with its name in front, as `--set` takes them.
+    fn section<T: Serialize + DeserializeOwned>(&mut self, heading: &str, given: &str) {
+        let stage = |params: Table| Stage { stage: heading.to_owned(), params };
+        let section: T = toml::from_str(given).unwrap();
+        let mut resolved = Table::new();
+        for (key, value) in Table::try_from(section).unwrap() {
+            match value {
+                Value::Table(inner) if !inner.contains_key("stage") => {
+                    resolved.extend(inner.into_iter().map(|(name, value)| (format!("{key}.{name}"), value)));
+                }
+                value => drop(resolved.insert(key, value)),
+            }
+        }
+        self.check(heading, &stage(toml::from_str(given).unwrap()), &stage(resolved));
     }
 
     /// Every heading that names a stage belongs to one.
@@ -100,6 +122,8 @@ fn the_page_lists_every_table_step_model_and_splitter_key_and_default() {
     page.shelf(&registry.table_steps, "### ", &[("rfe-cv", "rfe = { n_keep = 1 }")], folder.path());
     page.shelf(&registry.models, "### ", &[], folder.path());
     page.shelf(&registry.splitters, "### ", &[("listed", "path = \"t.csv\"")], folder.path());
+    let given = "splitter = { stage = \"kfold\" }";
+    page.section::<ValidationSection>("## Keys of `validation`", given);
     page.finish(&["### "]);
 }
 

@@ -3,6 +3,7 @@
 use super::{View, where_defined};
 use crate::{
     outcome::{ModelOutcome, Outcome},
+    resampling::SampleSizeCheck,
     volume,
 };
 use dlr_core::{FeatureName, FeatureTable, Result, Role, derive_seed};
@@ -107,12 +108,35 @@ fn of_model(outcome: &Outcome, model: &ModelOutcome) -> Result<Vec<Audit>> {
     let selected = model.fitted.selected();
     let labels: Vec<bool> = data.cohort().rows().iter().filter_map(|row| row.label).collect();
     let mut audits = vec![audit_events_per_feature(&labels, data.table().n_features(), selected.len())];
+    audits.extend(model.resampled.as_ref().map(|r| about_sample_size(&r.sample_size)));
     audits.extend(about_volume(outcome, model, &selected)?);
     let external = model.external_scores.as_ref().map(|s| (s.auc, s.n));
     let (auc, n) = external.unwrap_or((model.metrics.auc, model.metrics.n));
     audits.push(audit_too_good(auc.max(model.metrics.auc), if model.metrics.auc > auc { model.metrics.n } else { n }));
     audits.extend(model.null.as_ref().map(|null| audit_permuted_labels(&null.auc, null.p)));
     Ok(audits)
+}
+
+/// Are there as many patients as a new model of so many candidate columns needs? The value is patients over needed ones.
+fn about_sample_size(check: &SampleSizeCheck) -> Audit {
+    let needed = check.needed;
+    let status = if check.n_patients as f64 >= needed.n { Status::Pass } else { Status::Warn };
+    let sentence = format!(
+        "{} training patients; for {} candidate features and an expected Nagelkerke R\u{b2} of {} the criteria of Riley \
+         et al. ask for {} (shrinkage at least {}: {}; R\u{b2} within 0.05: {}; prevalence within 0.05: {}); these \
+         patients support {}",
+        check.n_patients,
+        check.n_candidates,
+        check.nagelkerke_r2,
+        needed.n,
+        check.shrinkage,
+        needed.n_shrinkage,
+        needed.n_optimism,
+        needed.n_prevalence,
+        check.n_supported
+    );
+    let value = check.n_patients as f64 / needed.n;
+    Audit { name: "sample-size", status, value, sentence, details: Vec::new() }
 }
 
 fn about_volume(outcome: &Outcome, model: &ModelOutcome, selected: &[FeatureName]) -> Result<Vec<Audit>> {

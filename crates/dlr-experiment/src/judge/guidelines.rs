@@ -253,6 +253,9 @@ fn about_results(outcome: &Outcome, facts: &mut Facts) {
     if let Some(audit) = judged.audits.named("events-per-feature").next() {
         facts.say("events-per-feature", audit.audit.sentence.clone(), METRICS_FILE);
     }
+    if let Some(audit) = judged.audits.named("sample-size").next() {
+        facts.say("sample-size", audit.audit.sentence.clone(), METRICS_FILE);
+    }
     let checklists = [CLEAR.name, METRICS.name, TRIPOD_AI.name].join(", ");
     facts.say("checklists", format!("{checklists}, filled in as far as a run can"), "guidelines.json");
     let factors: BTreeSet<&str> = judged.subgroups.iter().map(|s| s.analysis.factor.as_str()).collect();

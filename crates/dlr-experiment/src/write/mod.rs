@@ -60,12 +60,16 @@ fn metrics(outcome: &Outcome) -> Value {
             .iter()
             .map(|m| {
                 let name = &m.planned.section.name;
+                let resampled = m.resampled.as_ref();
                 let external = m.external_scores.as_ref();
                 let metrics = ModelMetrics {
                     train_cv: Judged { figures: &m.metrics, judgement: judged.get(name, Setting::TrainCv) },
                     external: external
                         .map(|figures| Judged { figures, judgement: judged.get(name, Setting::External) }),
                     permuted: m.null.as_ref(),
+                    sample_size: resampled.map(|r| &r.sample_size),
+                    optimism: resampled.and_then(|r| r.optimism.as_ref()),
+                    learning_curve: resampled.map_or(&[], |r| &r.learning_curve),
                     explanation: m.explanation.as_ref().map(ExplanationMetrics::of),
                 };
                 let value = serde_json::to_value(metrics).expect("metrics are plain numbers and text");

@@ -12,9 +12,9 @@ use dlr_core::{FeatureName, Form, Result, Role};
 use dlr_evaluation::{FilledItem, ItemStatus, Status, roc_curve};
 use dlr_report::data::{
     Audit, BandPoint, Calibration, CalibrationBin, Cam, CaseNote, CohortFlow, CohortGroup, Confusion, CurvePoint,
-    DecisionCurve, ExclusionCount, Guideline, GuidelineItem, Interval, ModelResult, Nomogram, NomogramAxis,
-    Permutation, Provenance, Question, Recalibration, Report, RocPoint, SelectedFeature, Selection, Setting, Shap,
-    ThresholdUsed, Verdict,
+    DecisionCurve, ExclusionCount, Guideline, GuidelineItem, Interval, LearningCurve, LearningPoint, ModelResult,
+    Nomogram, NomogramAxis, Optimism, Permutation, Provenance, Question, Recalibration, Report, RocPoint,
+    SelectedFeature, Selection, Setting, Shap, ThresholdUsed, Verdict,
 };
 use std::collections::BTreeMap;
 
@@ -48,6 +48,8 @@ pub(super) fn of(
         models: results(&outcome.models)?,
         baselines: results(&outcome.baselines)?,
         permutations: outcome.models.iter().filter_map(permutation).collect(),
+        optimism: outcome.models.iter().filter_map(optimism).collect(),
+        learning_curves: outcome.models.iter().filter_map(learning_curve).collect(),
         comparisons: outcome.judged.comparisons.clone(),
         subgroups: subgroups::rows(outcome),
         subgroup_tests: subgroups::tests(outcome),
@@ -308,6 +310,30 @@ fn permutation(model: &ModelOutcome) -> Option<Permutation> {
         permuted: null.auc.clone(),
         p: null.p,
     })
+}
+
+fn optimism(model: &ModelOutcome) -> Option<Optimism> {
+    let run = model.resampled.as_ref()?.optimism.as_ref()?;
+    Some(Optimism {
+        model: model.planned.section.name.clone(),
+        n_samples: run.found.n_used,
+        apparent: run.found.apparent,
+        optimism: run.found.mean_optimism,
+        corrected: run.found.corrected,
+        out_of_bag: run.found.out_of_bag,
+        auc_632_plus: run.found.auc_632_plus,
+    })
+}
+
+fn learning_curve(model: &ModelOutcome) -> Option<LearningCurve> {
+    let points = model.resampled.as_ref()?.learning_curve.iter().map(|p| LearningPoint {
+        share: p.share,
+        n_patients: p.n_patients,
+        auc: p.auc_within_folds,
+        sd: p.auc_within_folds_sd,
+    });
+    let points: Vec<LearningPoint> = points.collect();
+    (!points.is_empty()).then(|| LearningCurve { model: model.planned.section.name.clone(), points })
 }
 
 /// Weight of a column in the final model, per standard deviation of the training cases; NaN where it has none.

@@ -3,4 +3,5 @@
 
 mod bad_tables;
 mod judged;
+mod resampled;
 mod support;

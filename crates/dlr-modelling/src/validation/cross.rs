@@ -1,14 +1,13 @@
-//! Cross-validation of a whole model, the choice among models inside it, its permutation test and learning curve.
+//! Cross-validation of a whole model, the choice among models inside it, and its permutation test.
 
 use super::permutation_p;
 use crate::splitters::{StratifiedKFold, inner_folds};
 use crate::stats::auc;
 use dlr_core::{
-    Code, Cohort, Dataset, Error, FeatureTable, FittedModel, Fold, Model, OutOfFold, Result, Rng, Splitter,
-    TrainScores, TrainSet, derive_seed,
+    Code, Cohort, Dataset, Error, FeatureTable, FittedModel, Fold, Model, OutOfFold, Result, Splitter, TrainScores,
+    TrainSet, derive_seed,
 };
 use rayon::prelude::*;
-use std::collections::BTreeSet;
 
 /// Out-of-fold scores, one set per repeat. Everything in the model is fitted inside each training side.
 ///
@@ -20,7 +19,12 @@ pub fn out_of_fold(model: &dyn Model, data: &Dataset, splitter: &dyn Splitter, s
     scores_of_folds(model, data, &repeats, seeds)
 }
 
-fn scores_of_folds(model: &dyn Model, data: &Dataset, repeats: &[Vec<Fold>], seed: u64) -> Result<Vec<TrainScores>> {
+pub(super) fn scores_of_folds(
+    model: &dyn Model,
+    data: &Dataset,
+    repeats: &[Vec<Fold>],
+    seed: u64,
+) -> Result<Vec<TrainScores>> {
     let jobs: Vec<(usize, usize)> =
         repeats.iter().enumerate().flat_map(|(r, folds)| (0..folds.len()).map(move |k| (r, k))).collect();
     let done: Vec<_> = jobs
@@ -47,7 +51,7 @@ pub fn cross_validated_auc(model: &dyn Model, data: &Dataset, splitter: &dyn Spl
     Ok(mean_auc(&out_of_fold(model, data, splitter, seed)?))
 }
 
-fn mean_auc(repeats: &[TrainScores]) -> f64 {
+pub(super) fn mean_auc(repeats: &[TrainScores]) -> f64 {
     let areas = repeats.iter().map(|s| auc(s.predictions().scores(), s.truth().labels()));
     areas.sum::<f64>() / repeats.len() as f64
 }
@@ -126,63 +130,4 @@ pub fn permutation_test(
         .map(|k| area(&cohort.with_permuted_labels(derive_seed(seed, k)), derive_seed(seed, k)))
         .collect::<Result<_>>()?;
     Ok(PermutationTest { observed, p: permutation_p(observed, &null), null })
-}
-
-/// One point of a learning curve.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LearningPoint {
-    /// Share of the training patients of each fold.
-    pub share: f64,
-    /// Mean number of training patients.
-    pub n_patients: f64,
-    /// Cross-validated area under the curve, mean over the repeats.
-    pub auc: f64,
-}
-
-/// Cross-validates with only a share of the training patients of each fold, drawn per class; held-out patients stay.
-///
-/// # Errors
-/// [`Code::Parameter`] for a share outside (0, 1]; as [`out_of_fold`].
-pub fn learning_curve(
-    model: &dyn Model,
-    data: &Dataset,
-    splitter: &dyn Splitter,
-    shares: &[f64],
-    seed: u64,
-) -> Result<Vec<LearningPoint>> {
-    let repeats = splitter.folds(data.cohort(), derive_seed(seed, 0))?;
-    let positive: BTreeSet<&str> =
-        data.cohort().rows().iter().filter(|r| r.label == Some(true)).map(|r| r.patient.as_str()).collect();
-    let point = |share: &f64| {
-        if !(*share > 0.0 && *share <= 1.0) {
-            return Err(Error::new(
-                Code::Parameter,
-                format!("a share of patients is {share}, but must be above 0 and at most 1"),
-            ));
-        }
-        let mut rng = Rng::new(derive_seed(seed, 2));
-        let mut n_patients = 0;
-        let mut n_folds = 0;
-        let mut smaller = Vec::with_capacity(repeats.len());
-        for folds in &repeats {
-            let mut reduced = Vec::with_capacity(folds.len());
-            for fold in folds {
-                let mut kept = BTreeSet::new();
-                for class in [false, true] {
-                    let mut of_class: Vec<&String> =
-                        fold.train().iter().filter(|p| positive.contains(p.as_str()) == class).collect();
-                    rng.shuffle(&mut of_class);
-                    let n = ((share * of_class.len() as f64).round() as usize).max(2).min(of_class.len());
-                    kept.extend(of_class.into_iter().take(n).cloned());
-                }
-                n_patients += kept.len();
-                n_folds += 1;
-                reduced.push(Fold::new(kept, fold.test().clone())?);
-            }
-            smaller.push(reduced);
-        }
-        let scores = scores_of_folds(model, data, &smaller, derive_seed(seed, 1))?;
-        Ok(LearningPoint { share: *share, n_patients: n_patients as f64 / n_folds as f64, auc: mean_auc(&scores) })
-    };
-    shares.iter().map(point).collect()
 }

@@ -5,13 +5,13 @@
 //! `dlr-evaluation`.
 
 mod cross;
+mod learning;
 mod optimism;
 mod sample_size;
 mod tuned;
 
-pub use cross::{
-    LearningPoint, PermutationTest, Tuned, cross_validated_auc, learning_curve, out_of_fold, permutation_test,
-};
-pub use optimism::{Optimism, bootstrap_optimism, optimism_of_samples};
-pub use sample_size::{SampleSize, permutation_p, sample_size};
+pub use cross::{PermutationTest, Tuned, cross_validated_auc, out_of_fold, permutation_test};
+pub use learning::{LearningPoint, learning_curve, mean_training_patients, with_fewer_patients};
+pub use optimism::{Optimism, bootstrap_optimism, optimism_of_samples, patient_samples};
+pub use sample_size::{SampleSize, permutation_p, sample_size, supported_parameters};
 pub use tuned::{Alternatives, FittedTuned, Tried, TuneMeasure, TunedPipeline};

@@ -2,12 +2,13 @@
 //! curve.
 
 use crate::stats::auc;
-use dlr_core::{Code, Error, Model, Result, Rng, TrainSet, derive_seed};
+use dlr_core::{Code, Cohort, Error, Model, Result, Rng, TrainSet, derive_seed};
 use rayon::prelude::*;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// What the bootstrap says of an apparent area under the curve.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Optimism {
     /// Area on the rows that the model was fitted on.
     pub apparent: f64,
@@ -77,25 +78,33 @@ pub fn optimism_of_samples(
     })
 }
 
+/// Bootstrap samples of patients, as rows of the cohort: patients are drawn with replacement, each with all rows, so that
+/// no patient is both inside and outside a sample.
+///
+/// # Errors
+/// [`Code::Parameter`] for no sample.
+pub fn patient_samples(cohort: &Cohort, n_samples: usize, seed: u64) -> Result<Vec<Vec<usize>>> {
+    if n_samples == 0 {
+        return Err(Error::new(Code::Parameter, "parameter `n_samples` is 0, but must be 1 or more"));
+    }
+    let mut rows_of: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (i, row) in cohort.rows().iter().enumerate() {
+        rows_of.entry(&row.patient).or_default().push(i);
+    }
+    let patients: Vec<&Vec<usize>> = rows_of.values().collect();
+    let draw = |k: u64| {
+        let mut rng = Rng::stream(seed, k);
+        (0..patients.len()).flat_map(|_| patients[rng.below(patients.len())].clone()).collect()
+    };
+    Ok((0..n_samples as u64).map(draw).collect())
+}
+
 /// The estimates for a model, selection and all: every sample draws patients with replacement and fits anew.
 ///
 /// # Errors
 /// Those of the model; [`Code::Parameter`] for no sample.
 pub fn bootstrap_optimism(model: &dyn Model, train: &TrainSet, n_samples: usize, seed: u64) -> Result<Optimism> {
-    if n_samples == 0 {
-        return Err(Error::new(Code::Parameter, "parameter `n_samples` is 0, but must be 1 or more"));
-    }
-    let mut rows_of: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (i, row) in train.cohort().rows().iter().enumerate() {
-        rows_of.entry(&row.patient).or_default().push(i);
-    }
-    let patients: Vec<&Vec<usize>> = rows_of.values().collect();
-    let samples: Vec<Vec<usize>> = (0..n_samples as u64)
-        .map(|k| {
-            let mut rng = Rng::stream(seed, k);
-            (0..patients.len()).flat_map(|_| patients[rng.below(patients.len())].clone()).collect()
-        })
-        .collect();
+    let samples = patient_samples(train.cohort(), n_samples, seed)?;
     optimism_of_samples(train.labels(), &samples, |rows| {
         let fitted = model.fit(&train.rows(rows)?, derive_seed(seed, u64::MAX))?;
         Ok(fitted.predict(train.table())?.scores().to_vec())

@@ -1,9 +1,10 @@
 //! Cases needed for a binary prediction model (Riley et al. 2019, 2020), and the p-value of a permutation test.
 
 use dlr_core::{Code, Error, Result};
+use serde::Serialize;
 
 /// What the three criteria ask for.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct SampleSize {
     /// Cases for a shrinkage of at least the one asked for.
     pub n_shrinkage: f64,
@@ -67,6 +68,28 @@ pub fn sample_size(r2: f64, parameters: f64, prevalence: f64, shrinkage: f64) ->
     })
 }
 
+/// The largest number of candidate parameters for which `n` cases meet criteria (i) and (ii); 0 where not even one does.
+/// Criterion (iii) does not depend on the parameters.
+///
+/// # Errors
+/// As [`sample_size`].
+pub fn supported_parameters(n: usize, r2: f64, prevalence: f64, shrinkage: f64) -> Result<usize> {
+    let is_enough = |parameters: usize| -> Result<bool> {
+        let needed = sample_size(r2, parameters as f64, prevalence, shrinkage)?;
+        Ok(needed.n_shrinkage.max(needed.n_optimism) <= n as f64)
+    };
+    // What is asked grows with the parameters, so the largest number is found by bisection.
+    let (mut low, mut high) = (0, 1);
+    while is_enough(high)? {
+        (low, high) = (high, 2 * high);
+    }
+    while high - low > 1 {
+        let middle = low.midpoint(high);
+        if is_enough(middle)? { low = middle } else { high = middle }
+    }
+    Ok(low)
+}
+
 /// `(1 + #{null >= observed}) / (1 + #null)`: never 0. NaN where the observed value is NaN or there is no permutation;
 /// a permutation without a value counts as one that is at least as good.
 pub fn permutation_p(observed: f64, null: &[f64]) -> f64 {
@@ -79,6 +102,19 @@ pub fn permutation_p(observed: f64, null: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn as_many_parameters_as_the_cases_support() {
+        for n in [10, 45, 87, 662, 5000] {
+            let most = supported_parameters(n, 0.1, 0.4, 0.9).unwrap();
+            let needed = |p: usize| {
+                let size = sample_size(0.1, p as f64, 0.4, 0.9).unwrap();
+                size.n_shrinkage.max(size.n_optimism)
+            };
+            assert!(most == 0 || needed(most) <= n as f64, "{n}: {most}");
+            assert!(needed(most + 1) > n as f64, "{n}: {most}");
+        }
+    }
 
     #[test]
     fn an_undefined_value_is_never_significant() {

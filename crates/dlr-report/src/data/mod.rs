@@ -14,6 +14,7 @@ mod model;
 mod nomogram;
 pub mod number;
 mod provenance;
+mod resampling;
 mod selection;
 mod shap;
 mod text;
@@ -27,6 +28,7 @@ pub use curves::{BandPoint, Calibration, CalibrationBin, Confusion, CurvePoint, 
 pub use model::{Interval, ModelResult, RocPoint, Setting, ThresholdUsed};
 pub use nomogram::{Nomogram, NomogramAxis};
 pub use provenance::{Hash, Provenance, Seed, Timing, Version};
+pub use resampling::{LearningCurve, LearningPoint, Optimism};
 pub use selection::{LassoPath, RfeCurve, SelectedFeature, Selection};
 pub use shap::{GroupShare, Shap, WaterfallCase};
 pub use text::{Answers, Audit, Guideline, GuidelineItem, Question, Verdict};
@@ -55,6 +57,10 @@ pub struct Report {
     pub baselines: Vec<ModelResult>,
     /// The same pipeline on permuted labels.
     pub permutations: Vec<Permutation>,
+    /// Refitted in bootstrap samples of the training patients.
+    pub optimism: Vec<Optimism>,
+    /// Cross-validated with fewer training patients.
+    pub learning_curves: Vec<LearningCurve>,
     /// Model against model.
     pub comparisons: Vec<Comparison>,
     /// Model by subgroup.

@@ -11,6 +11,7 @@ mod decision;
 mod dependence;
 mod flow;
 mod lasso;
+mod learning;
 mod nomogram;
 mod overview;
 mod permutation;
@@ -81,7 +82,12 @@ impl Figures {
                 confusion::draw(report, legend),
             ]
             .concat(),
-            certainty: [repeats::draw(report, legend), permutation::draw(report, legend)].concat(),
+            certainty: [
+                repeats::draw(report, legend),
+                permutation::draw(report, legend),
+                learning::draw(report, legend),
+            ]
+            .concat(),
             subgroups: subgroups::draw(report, legend),
             features: [
                 selection::draw(report, legend),

@@ -160,6 +160,17 @@ fn how_sure(report: &Report, legend: &Legend) -> Vec<String> {
             p_value(p.p)
         ));
     }
+    for o in report.optimism.iter().filter(|o| o.model == result.name) {
+        sentences.push(format!(
+            "Fitted anew in {} bootstrap samples of the training patients, its apparent AUC of {} is too high by {}: {} after \
+             correction, {} by the .632+ rule.",
+            o.n_samples,
+            fixed(o.apparent, 2),
+            fixed(o.optimism, 2),
+            fixed(o.corrected, 2),
+            fixed(o.auc_632_plus, 2)
+        ));
+    }
     sentences
 }
 

@@ -191,8 +191,25 @@ fn certainty<'a>(report: &'a Report, legend: &Legend, figures: &'a Figures) -> V
         );
         blocks.push(Block::Table(table));
     }
+    blocks.extend((!report.optimism.is_empty()).then(|| Block::Table(optimism(report, legend))));
     blocks.extend(drawn(&figures.certainty));
     blocks
+}
+
+/// A row per model.
+fn optimism(report: &Report, legend: &Legend) -> Table {
+    let headings = ["Model", "Samples", "Apparent AUC", "Optimism", "Corrected", "Outside the samples", ".632+"];
+    let mut table = Table::new("Bootstrap optimism of the AUC", &headings);
+    for o in &report.optimism {
+        let figures = [o.apparent, o.optimism, o.corrected, o.out_of_bag, o.auc_632_plus].map(|v| fixed(v, 3));
+        table.row([legend.label(&o.model), o.n_samples.to_string()].into_iter().chain(figures).collect());
+    }
+    table.note(
+        "In each sample of patients, drawn with replacement, everything is fitted anew: steps, selection and classifier. \
+         Optimism is the mean AUC on the sample less that of the same model on all training cases; with more features than \
+         patients the corrected AUC (Harrell) stays too high, and .632+ (Efron and Tibshirani) is the one to read.",
+    );
+    table
 }
 
 fn subgroups<'a>(report: &'a Report, legend: &Legend, figures: &'a Figures) -> Vec<Block<'a>> {

@@ -2,4 +2,5 @@
 
 mod browser;
 mod made_up;
+mod maps;
 mod render;

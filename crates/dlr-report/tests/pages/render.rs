@@ -34,6 +34,7 @@ fn every_figure_of_a_full_report_is_drawn_and_well_formed() {
         "confusion-external",
         "repeats",
         "permutation-dlr",
+        "learning",
         "subgroups-dlr-external",
         "selection-intra",
         "selection-dlr",
