@@ -2,7 +2,7 @@
 
 use dlr_modelling::Columns;
 use dlr_modelling::conformance::statistics;
-use dlr_modelling::glm::{Family, PathLimits, PathProblem};
+use dlr_modelling::glm::{Family, PathLimits, PathProblem, fit_mle};
 use dlr_modelling::selection::{CvSettings, FoldMean, PathMeasure, cross_validate};
 use serde_json::Value;
 
@@ -22,16 +22,20 @@ fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().expect("a list").iter().map(|v| v.as_f64().expect("a number")).collect()
 }
 
+fn clean_training_table() -> (Columns, Vec<f64>) {
+    let text = std::fs::read_to_string(data_fixtures::path("ml_reference/train_clean.csv")).expect("a fixture");
+    let numbers = |l: &str| l.split(',').map(|c| c.parse().expect("a number")).collect::<Vec<f64>>();
+    let rows: Vec<Vec<f64>> = text.lines().skip(1).map(numbers).collect();
+    let x = ndarray::Array2::from_shape_fn((rows.len(), rows[0].len() - 2), |(i, j)| rows[i][j + 2]);
+    (Columns::from_rows(x.view()), rows.iter().map(|r| r[1]).collect())
+}
+
 /// Where ours and cv.glmnet differ by more than 1e-6, a solution with 40 digits says who is right.
 #[test]
 fn cross_validated_deviances_are_exact() {
     let exact = json("ml_models/cv_binomial_exact.json");
     let cv = &json("ml_reference/r_oracle.json")["cv_binomial"];
-    let text = std::fs::read_to_string(data_fixtures::path("ml_reference/train_clean.csv")).unwrap();
-    let rows: Vec<Vec<f64>> =
-        text.lines().skip(1).map(|l| l.split(',').map(|c| c.parse().unwrap()).collect()).collect();
-    let x = ndarray::Array2::from_shape_fn((rows.len(), rows[0].len() - 2), |(i, j)| rows[i][j + 2]);
-    let (x, y) = (Columns::from_rows(x.view()), rows.iter().map(|r| r[1]).collect::<Vec<f64>>());
+    let (x, y) = clean_training_table();
     let ones = vec![1.0; y.len()];
     let problem =
         PathProblem { x: &x, y: &y, weights: &ones, family: Family::Binomial, l1_ratio: 1.0, intercept: true };
@@ -49,4 +53,17 @@ fn cross_validated_deviances_are_exact() {
         }
     }
     assert!(largest_of_glmnet > 1e-6, "cv.glmnet is the one that is off: {largest_of_glmnet:e}");
+}
+
+/// Where ours and statsmodels differ by more than 1e-9, the closed form with 30 digits says who is right: 46 of 129.
+#[test]
+fn null_likelihood_is_exact() {
+    // mpmath: 46 log(46/129) + 83 log(83/129).
+    const EXACT: f64 = -84.034_525_477_039_71;
+    let (x, y) = clean_training_table();
+    let labels: Vec<bool> = y.iter().map(|y| *y == 1.0).collect();
+    let ours = fit_mle(&x.select(&[0, 1, 2, 3]), &labels).unwrap().null_log_likelihood;
+    let oracle = json("ml_reference/logistic.json")["mle_first4"]["llnull"].as_f64().unwrap();
+    assert!((ours - EXACT).abs() < 1e-12, "{ours} and {EXACT}");
+    assert!(EXACT - oracle > 1e-9, "statsmodels is the one that is off: {:e}", EXACT - oracle);
 }

@@ -44,13 +44,7 @@ pub(super) fn discrimination(folder: &Folder) -> Result<SuiteTable> {
     for (name, second) in [("pair12", 1), ("pair13", 2)] {
         let test = areas.paired_test(0, second, 0.95);
         for (part, found) in [("diff", test.difference), ("z", test.statistic), ("p", test.p)] {
-            near(
-                t,
-                &format!("{name} {part}"),
-                json.number(&format!("/delong_own/{name}/{part}"))?,
-                found,
-                10.0 * TIGHT,
-            );
+            near(t, &format!("{name} {part}"), json.number(&format!("/delong_own/{name}/{part}"))?, found, TIGHT);
         }
     }
     let hanley = hanley_mcneil_variance(areas.auc[0], areas.n_positive, areas.n_negative);

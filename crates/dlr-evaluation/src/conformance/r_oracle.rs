@@ -28,8 +28,8 @@ pub(super) fn r_oracle(folder: &Folder) -> Result<SuiteTable> {
     }
     for (name, second) in [("paired12", 1), ("paired13", 2)] {
         let test = areas.paired_test(0, second, 0.95);
-        near(t, &format!("{name} z"), json.number(&format!("/delong/{name}/statistic"))?, test.statistic, 10.0 * TIGHT);
-        near(t, &format!("{name} p"), json.number(&format!("/delong/{name}/p"))?, test.p, 10.0 * TIGHT);
+        near(t, &format!("{name} z"), json.number(&format!("/delong/{name}/statistic"))?, test.statistic, TIGHT);
+        near(t, &format!("{name} p"), json.number(&format!("/delong/{name}/p"))?, test.p, TIGHT);
     }
     let of_sex = |wanted: &str| -> (Vec<f64>, Vec<bool>) {
         (0..y.len()).filter(|i| folder.sex[*i] == wanted).map(|i| (s[0][i], y[i])).unzip()
@@ -37,9 +37,9 @@ pub(super) fn r_oracle(folder: &Folder) -> Result<SuiteTable> {
     let ((s1, y1), (s0, y0)) = (of_sex("1"), of_sex("0"));
     let test = delong_unpaired((&s1, &y1), (&s0, &y0))?;
     let unpaired = |part: &str| json.number(&format!("/delong/unpaired_sex1_vs_sex0/{part}"));
-    near(t, "unpaired t", unpaired("statistic")?, test.statistic, 1e-11);
-    near(t, "unpaired p", unpaired("p")?, test.p, 1e-11);
-    near(t, "unpaired df", unpaired("df")?, test.df.unwrap_or(f64::NAN), 1e-10);
+    near(t, "unpaired t", unpaired("statistic")?, test.statistic, TIGHT);
+    near(t, "unpaired p", unpaired("p")?, test.p, TIGHT);
+    near(t, "unpaired df", unpaired("df")?, test.df.unwrap_or(f64::NAN), TIGHT);
 
     // pROC cuts halfway between scores; what can be compared is what the cut achieves.
     let best = Confusion::at(&s[0], y, youden(&s[0], y)?)?;
@@ -53,6 +53,8 @@ pub(super) fn r_oracle(folder: &Folder) -> Result<SuiteTable> {
     all_near(t, "glm se", &json.numbers("/calibration/se")?, &[line.intercept_se, line.slope_se], CLOSE);
     near(t, "val.prob C", json.number("/val_prob/C (ROC)")?, auc(p, y)?, TIGHT);
     near(t, "val.prob Brier", json.number("/val_prob/Brier")?, brier(p, y)?, TIGHT);
+    // The oracle is the less exact one: lrm, inside val.prob, stops once minus twice its log likelihood changes by less
+    // than 2.5e-4. glm, which goes on to 1e-14, is held to 1e-9 above; the two differ by 2e-12 in the repository's folder.
     near(t, "val.prob slope", json.number("/val_prob/Slope")?, line.slope, 1e-8);
     near(t, "val.prob intercept", json.number("/val_prob/Intercept")?, line.intercept, 1e-8);
     near(t, "val.prob Eavg", json.number("/val_prob/Eavg")?, calibration_curve(p, y)?.ici, 1e-2);
@@ -64,7 +66,7 @@ pub(super) fn r_oracle(folder: &Folder) -> Result<SuiteTable> {
 
     let (k, n) = (json.number("/binom_ci/k")? as usize, json.number("/binom_ci/n")? as usize);
     for (name, found) in [("clopper_pearson", clopper_pearson(k, n, 0.95)?), ("wilson", wilson(k, n, 0.95)?)] {
-        all_near(t, name, &json.numbers(&format!("/binom_ci/{name}"))?, &[found.low, found.high], 1e-11);
+        all_near(t, name, &json.numbers(&format!("/binom_ci/{name}"))?, &[found.low, found.high], TIGHT);
     }
     let calls = |scores: &[f64]| scores.iter().map(|s| *s >= 0.5).collect::<Vec<_>>();
     let test = mcnemar(&calls(&s[0]), &calls(&s[1]))?;

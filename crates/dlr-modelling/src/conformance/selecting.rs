@@ -127,7 +127,7 @@ pub(super) fn optimism(folder: &Folder) -> Result<SuiteTable> {
         ("R", found.overfitting),
         ("auc632plus", found.auc_632_plus),
     ] {
-        table.near(name, "L2 logistic, first 6 columns", expected.number(&format!("/{name}"))?, value, 1e-10);
+        table.near(name, "L2 logistic, first 6 columns", expected.number(&format!("/{name}"))?, value, 1e-12);
     }
     Ok(table)
 }
@@ -149,7 +149,7 @@ pub(super) fn misc(folder: &Folder) -> Result<SuiteTable> {
             ("epp", found.events_per_parameter),
             ("max_R2cs", found.max_r2),
         ] {
-            table.near(name, &on, of(name)?, value, 1e-9);
+            table.near(name, &on, of(name)?, value, 1e-12);
         }
     }
     let p = |key: &str| format!("/permutation_p/{key}");
