@@ -3,48 +3,17 @@
 //! Where each tolerance comes from: `data-fixtures/ml_models/README.md`.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-use dlr_core::{CaseRecord, Cohort, Dataset, FeatureName, FeatureTable, Form, Model, Role, TrainSet};
+#[path = "support/tables.rs"]
+mod tables;
+
+use dlr_core::{Form, Model};
 use dlr_modelling::glm::ClassWeight;
 use dlr_modelling::models::{
     ExtraTrees, ForestParams, GradientBoosting, KNearest, NaiveBayes, NeighbourWeight, RandomForest,
 };
 use dlr_modelling::stats::auc;
-use ndarray::Array2;
 use serde_json::Value;
-
-struct Tables {
-    train: TrainSet,
-    test: FeatureTable,
-    test_labels: Vec<bool>,
-    expected: Value,
-}
-
-fn rows(name: &str) -> (Vec<Vec<f64>>, Vec<bool>) {
-    let text = std::fs::read_to_string(data_fixtures::path("ml_reference").join(name)).unwrap();
-    let parse = |line: &str| -> Vec<f64> { line.split(',').skip(1).map(|c| c.parse().unwrap()).collect() };
-    let all: Vec<Vec<f64>> = text.lines().skip(1).map(parse).collect();
-    (all.iter().map(|r| r[1..].to_vec()).collect(), all.iter().map(|r| r[0] == 1.0).collect())
-}
-
-fn tables() -> Tables {
-    let ((train, labels), (test, test_labels)) = (rows("train_clean.csv"), rows("test_clean.csv"));
-    let n = train.len();
-    let p = train[0].len();
-    let record = |i: usize| CaseRecord {
-        role: if i < n { Role::Train } else { Role::External },
-        ..CaseRecord::new(format!("p{i:03}"), Some(if i < n { labels[i] } else { test_labels[i - n] }))
-    };
-    let records: Vec<_> = (0..n + test.len()).map(record).collect();
-    let cases = records.iter().map(|r| r.id.clone()).collect();
-    let values: Vec<f64> = train.into_iter().chain(test).flatten().collect();
-    let values = Array2::from_shape_vec((n + test_labels.len(), p), values).unwrap();
-    let names = (0..p).map(|j| FeatureName::new("intra", "original", "sample", &format!("F{j:02}")).unwrap()).collect();
-    let (cohort, _) = Cohort::enrol(records).unwrap();
-    let data = Dataset::new(&FeatureTable::new(cases, names, values).unwrap(), &cohort).unwrap();
-    let (train, external) = data.split_roles().unwrap();
-    let text = std::fs::read_to_string(data_fixtures::path("ml_models/ml_models.json")).unwrap();
-    Tables { train, test: external.table().clone(), test_labels, expected: serde_json::from_str(&text).unwrap() }
-}
+use tables::{json, tables};
 
 fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
@@ -65,8 +34,8 @@ fn class_weight(setting: &Value) -> ClassWeight {
 
 #[test]
 fn neighbours_vote_as_in_scikit_learn() {
-    let t = tables();
-    let settings = t.expected["neighbours"].as_array().unwrap();
+    let (t, expected) = (tables(), json("ml_models/ml_models.json"));
+    let settings = expected["neighbours"].as_array().unwrap();
     assert_eq!(settings.len(), 6);
     for setting in settings {
         let weights = match setting["weights"].as_str().unwrap() {
@@ -83,8 +52,8 @@ fn neighbours_vote_as_in_scikit_learn() {
 
 #[test]
 fn naive_bayes_is_that_of_scikit_learn() {
-    let t = tables();
-    let settings = t.expected["naive_bayes"].as_array().unwrap();
+    let (t, expected) = (tables(), json("ml_models/ml_models.json"));
+    let settings = expected["naive_bayes"].as_array().unwrap();
     assert_eq!(settings.len(), 4);
     for setting in settings {
         let model =
@@ -98,8 +67,8 @@ fn naive_bayes_is_that_of_scikit_learn() {
 
 #[test]
 fn boosting_follows_the_histogram_booster_of_scikit_learn() {
-    let t = tables();
-    let settings = t.expected["boosting"].as_array().unwrap();
+    let (t, expected) = (tables(), json("ml_models/ml_models.json"));
+    let settings = expected["boosting"].as_array().unwrap();
     assert_eq!(settings.len(), 3);
     for setting in settings {
         let count = |key: &str| setting[key].as_u64().unwrap() as usize;
@@ -128,9 +97,9 @@ fn boosting_follows_the_histogram_booster_of_scikit_learn() {
 
 #[test]
 fn forests_do_as_well_as_those_of_scikit_learn() {
-    let t = tables();
+    let (t, expected) = (tables(), json("ml_models/ml_models.json"));
     let n_ours = 60;
-    let settings = t.expected["forests"].as_array().unwrap();
+    let settings = expected["forests"].as_array().unwrap();
     assert_eq!(settings.len(), 4);
     let mut misses = Vec::new();
     for setting in settings {

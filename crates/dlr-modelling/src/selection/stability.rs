@@ -47,7 +47,8 @@ pub struct Stability {
     pub false_selections: f64,
 }
 
-/// Runs stability selection; `patients` names the patient of each row, whose rows stay together.
+/// Runs stability selection; `patients` names the patient of each row, whose rows stay together. A patient with rows of
+/// both classes counts as positive, as in the splitters, and is drawn or not with all of them.
 ///
 /// # Errors
 /// [`Code::Parameter`] for parameters out of range; those of the path.
@@ -66,9 +67,11 @@ pub fn stability(
     if params.n_samples == 0 || params.n_enter == 0 {
         return Err(Error::new(Code::Parameter, "parameters `n_samples` and `n_enter` must be 1 or more"));
     }
-    let mut of_class: [BTreeMap<&str, Vec<usize>>; 2] = Default::default();
-    for (i, patient) in patients.iter().enumerate() {
-        of_class[usize::from(labels[i])].entry(patient).or_default().push(i);
+    let mut rows_of: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    patients.iter().enumerate().for_each(|(i, patient)| rows_of.entry(patient).or_default().push(i));
+    let mut of_class: [Vec<Vec<usize>>; 2] = Default::default();
+    for rows in rows_of.into_values() {
+        of_class[usize::from(rows.iter().any(|i| labels[*i]))].push(rows);
     }
     let selected: Vec<Vec<usize>> = (0..params.n_samples as u64)
         .into_par_iter()
@@ -76,7 +79,7 @@ pub fn stability(
             let mut rng = Rng::stream(seed, k);
             let mut rows = Vec::new();
             for class in &of_class {
-                let mut drawn: Vec<&Vec<usize>> = class.values().collect();
+                let mut drawn: Vec<&Vec<usize>> = class.iter().collect();
                 rng.shuffle(&mut drawn);
                 rows.extend(drawn[..drawn.len().div_ceil(2)].iter().copied().flatten().copied());
             }
