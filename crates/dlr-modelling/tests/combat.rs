@@ -90,9 +90,14 @@ fn what_combat_cannot_learn_from_is_said() {
     let flat = train.with_table(train.table().with_values(values).unwrap()).unwrap();
     assert!(fit(Combat::default(), &flat).contains("intra_original_sample_F3"));
     let one_centre = train.rows(&(20..60).collect::<Vec<_>>()).unwrap();
-    assert!(fit(Combat::default(), &one_centre).contains("two batches"));
+    let alone = fit(Combat::default(), &one_centre);
+    assert!(
+        alone.contains("`south` only") && alone.contains("two batches") && alone.contains("leave ComBat out"),
+        "{alone}"
+    );
     let lonely = train.rows(&(19..60).collect::<Vec<_>>()).unwrap();
-    assert!(fit(Combat::default(), &lonely).contains("`north` has one row"));
+    let lonely = fit(Combat::default(), &lonely);
+    assert!(lonely.contains("`north` has one row") && lonely.contains("mean-only"), "{lonely}");
 }
 
 #[test]

@@ -61,21 +61,25 @@ pub fn fit_combat(
     batches.dedup();
     let members: Vec<Vec<usize>> = batches.iter().map(|b| (0..n).filter(|i| batch[*i] == *b).collect()).collect();
     if batches.len() < 2 {
-        return Err(
-            Error::new(Code::Learning, "ComBat needs rows of two batches").found(format!("{} batch", batches.len()))
-        );
+        let only = batches.first().map_or("", String::as_str);
+        return Err(Error::new(Code::Learning, format!("ComBat has rows of `{only}` only, and needs two batches"))
+            .expected("training rows of two batches (centres) or more")
+            .found(format!("{} rows of `{only}`", n))
+            .hint("leave ComBat out, or learn from a second centre; leaving one of two centres out leaves one"));
     }
     if let Some(small) = (0..batches.len()).find(|b| members[*b].len() < 2)
         && mode != CombatMode::MeanOnly
     {
         return Err(Error::new(Code::Learning, format!("batch `{}` has one row and no variance", batches[small]))
-            .hint("join it with another, or take mode = \"mean-only\""));
+            .expected("two rows or more of every batch (centre)")
+            .hint("join the centre with another, leave it out, or take mode = \"mean-only\""));
     }
     let reference = match reference {
         None => None,
         Some(name) => Some(batches.iter().position(|b| b == name).ok_or_else(|| {
             Error::new(Code::Learning, format!("reference batch `{name}` is not among the training rows"))
                 .expected(batches.join(", "))
+                .hint("a reference must have training rows in every fold")
         })?),
     };
     let regression = Regression::new(&batches, batch, covariates, reference)?;

@@ -6,6 +6,9 @@ use crate::splitters::inner_folds;
 use dlr_core::{FittedTableStep, Result, TableStep, TrainSet};
 
 /// Keeps the columns that recursive elimination leaves. Scale the columns before.
+///
+/// With no more columns than `n_keep` all stay, and the summary says so, where scikit-learn's `RFE` warns: a filter before
+/// may leave fewer columns in one fold than in another.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rfe {
     /// How.
@@ -35,7 +38,8 @@ impl TableStep for Rfe {
         let elimination = eliminate(&finite_columns(train)?, train.labels(), &self.params, seed)?;
         let closest = elimination.rounds.iter().map(|r| r.margin_ratio).fold(f64::INFINITY, f64::min);
         let more = match elimination.rounds.last() {
-            None => String::new(),
+            // As scikit-learn's RFE: a warning, not an error, since a filter before may leave few columns in some folds.
+            None => format!("; nothing to eliminate: n_keep is {}", self.params.n_keep),
             Some(last) => format!(
                 " in {} rounds; the last to go was weaker by a factor of {:.4}, the closest round {closest:.4}",
                 elimination.rounds.len(),
