@@ -122,9 +122,11 @@ fn covariance_of(a: &[f64], b: &[f64]) -> f64 {
 }
 
 impl Delong {
-    /// The standard error of one area.
+    /// The standard error of one area; NaN where a class has fewer than two cases.
     pub fn standard_error(&self, index: usize) -> f64 {
-        self.covariance[[index, index]].max(0.0).sqrt()
+        let variance = self.covariance[[index, index]];
+        // Rounding can leave a variance just below 0. `f64::max` would make 0 of NaN as well.
+        if variance < 0.0 { 0.0 } else { variance.sqrt() }
     }
 
     /// The interval of one area in the default way ([`IntervalKind::DelongLogit`]), and the way it was made: Newcombe's

@@ -4,11 +4,14 @@
 use dlr_core::{
     CaseRecord, Code, Cohort, Dataset, FeatureName, FeatureTable, Form, Model, Rng, Splitter, TableStep, TrainSet,
 };
-use dlr_modelling::Pipeline;
+use dlr_modelling::glm::{Family, PathLimits, PathProblem, fit_mle, penalties, solve_path};
 use dlr_modelling::models::{InverseStrength, LogisticRegression, Svm};
 use dlr_modelling::selection::{LassoParams, RfeParams};
 use dlr_modelling::splitters::StratifiedKFold;
+use dlr_modelling::stats::icc;
 use dlr_modelling::steps::{CorrelationFilter, Lasso, MedianImputer, Rfe, Smote, StandardScaler, VarianceFilter};
+use dlr_modelling::validation::optimism_of_samples;
+use dlr_modelling::{Columns, Pipeline};
 use ndarray::Array2;
 
 /// 30 patients, 12 positive; `change` alters the values of a normal table of 8 columns.
@@ -142,4 +145,92 @@ fn unknown_and_impossible_parameters_are_refused() {
         let params: RfeParams = toml::from_str(bad).unwrap();
         assert_eq!(Rfe::new(params).fit(&train, 0).err().unwrap().code(), Code::Parameter, "{bad}");
     }
+}
+
+/// A level that was not seen in training reaches the table as an undefined value (the clinical source says which level);
+/// the imputer gives it the training median, and without an imputer column and patient are named.
+#[test]
+fn a_category_unseen_in_training_is_imputed_or_named() {
+    let train = train(|x| x.column_mut(1).iter_mut().for_each(|v| *v = f64::from(u8::from(*v > 0.0)))).unwrap();
+    let mut values = train.x().clone();
+    values[(4, 1)] = f64::NAN;
+    let unseen = train.table().with_values(values).unwrap();
+    let imputer = MedianImputer::default().fit(&train, 0).unwrap();
+    let filled = imputer.apply(&unseen).unwrap();
+    let mut column = train.x().column(1).to_vec();
+    column.sort_by(f64::total_cmp);
+    assert_eq!(filled.values()[(4, 1)], (column[14] + column[15]) / 2.0);
+    let error = LogisticRegression::default().fit(&train, 0).unwrap().predict(&unseen).unwrap_err();
+    assert!(error.case() == Some("p04") && error.to_string().contains("F1"), "{error}");
+}
+
+/// Without a penalty nothing holds the weights: the fit refuses and says why.
+#[test]
+fn an_unpenalised_fit_refuses_separable_classes_duplicates_and_one_class() {
+    let labels: Vec<bool> = (0..30).map(|i| i < 12).collect();
+    let of = |t: &TrainSet, columns: &[usize]| Columns::from_rows(t.x().view()).select(columns);
+    let apart = train(|x| (0..30).for_each(|i| x[(i, 0)] = if i < 12 { 5.0 } else { -5.0 })).unwrap();
+    let plain = train(|_| {}).unwrap();
+    let copies = train(|x| {
+        let first = x.column(0).to_owned();
+        x.column_mut(1).assign(&first);
+    })
+    .unwrap();
+    assert!(fit_mle(&of(&plain, &[1, 2]), &labels).is_ok());
+    for (what, x, labels) in [
+        ("separable", of(&apart, &[0, 1]), labels.clone()),
+        ("duplicated", of(&copies, &[0, 1]), labels.clone()),
+        ("one class", of(&plain, &[0, 1]), vec![true; 30]),
+    ] {
+        let error = fit_mle(&x, &labels).unwrap_err();
+        assert_eq!(error.code(), Code::Learning, "{what}: {error}");
+    }
+}
+
+/// The penalised path stays finite where the classes are separable, and a constant response has nothing to follow.
+#[test]
+fn a_path_through_separable_classes_is_finite_and_duplicates_share_it() {
+    let labels: Vec<f64> = (0..30).map(|i| f64::from(u8::from(i < 12))).collect();
+    let ones = vec![1.0; 30];
+    let apart = train(|x| {
+        (0..30).for_each(|i| x[(i, 0)] = if i < 12 { 5.0 } else { -5.0 });
+        let first = x.column(0).to_owned();
+        x.column_mut(1).assign(&first);
+    })
+    .unwrap();
+    let x = Columns::from_rows(apart.x().view());
+    for family in [Family::Gaussian, Family::Binomial] {
+        let problem = PathProblem { x: &x, y: &labels, weights: &ones, family, l1_ratio: 0.9, intercept: true };
+        let path = solve_path(&problem, &penalties(&problem, 30, 1e-3), PathLimits::default()).unwrap();
+        assert_eq!(path.len(), 30);
+        for point in &path {
+            assert!(point.intercept.is_finite() && point.weights.iter().all(|(_, w)| w.is_finite() && w.abs() < 20.0));
+        }
+        // With a share of ridge the two copies have one weight each, the same.
+        let last = path[29].dense(8);
+        assert!((last[0] - last[1]).abs() < 1e-4 && last[0] > 0.0, "{family:?}: {last:?}");
+    }
+}
+
+/// A sample of one class inside or outside tells nothing and is left out; with none left the bootstrap refuses.
+#[test]
+fn optimism_leaves_samples_of_one_class_out() {
+    let labels: Vec<bool> = (0..6).map(|i| i < 2).collect();
+    let scores = |_: &[usize]| Ok(vec![0.9, 0.4, 0.5, 0.1, 0.2, 0.3]);
+    let one_class = vec![vec![2, 3, 4, 5, 2, 3]];
+    let error = optimism_of_samples(&labels, &one_class, scores).unwrap_err();
+    assert_eq!(error.code(), Code::Evaluation, "{error}");
+    let usable = [one_class, vec![vec![0, 0, 2, 3, 3, 2]]].concat();
+    assert_eq!(optimism_of_samples(&labels, &usable, scores).unwrap().n_used, 1);
+}
+
+/// A reading without variation, or one that agrees in every digit: no interval, or one of no width; never a panic.
+#[test]
+fn agreement_of_readings_that_do_not_vary_is_undefined() {
+    let flat = icc(Array2::from_elem((6, 2), 3.0).view()).unwrap();
+    assert!(flat.two_one.value.is_nan() && flat.two_one.lower.is_nan());
+    let equal = icc(Array2::from_shape_fn((6, 2), |(i, _)| i as f64).view()).unwrap();
+    assert_eq!(equal.three_one.value, 1.0);
+    let error = icc(Array2::from_elem((1, 2), 3.0).view()).unwrap_err();
+    assert_eq!(error.code(), Code::Learning);
 }

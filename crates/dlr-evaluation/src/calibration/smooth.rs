@@ -10,7 +10,8 @@ use serde::Serialize;
 /// iterations: the fitted value at each `x`, in the order of `x`.
 ///
 /// The neighbourhood holds `floor(share * n)` points, as in statsmodels' `lowess(frac, it = 0)`. Where the neighbours do
-/// not spread, the value is their weighted mean.
+/// not spread, the value is their weighted mean. Where more points than that lie at one `x`, all of them are its
+/// neighbours (statsmodels takes those that come first): the value does not depend on the order of the cases.
 ///
 /// # Errors
 /// `E0502` for other lengths, `E0105` for a value that is not finite, `E0401` for a share outside `(0, 1]` or one that
@@ -33,7 +34,12 @@ pub fn lowess(x: &[f64], y: &[f64], share: f64) -> Result<Vec<f64>> {
         while left + n_near < n && xs[at] > (xs[left] + xs[left + n_near]) / 2.0 {
             left += 1;
         }
-        fitted[*position] = local_line(xs[at], &xs[left..left + n_near], &ys[left..left + n_near]);
+        let (mut from, mut to) = (left, left + n_near);
+        if xs[from] == xs[at] && xs[to - 1] == xs[at] {
+            from = xs.partition_point(|v| *v < xs[at]);
+            to = xs.partition_point(|v| *v <= xs[at]);
+        }
+        fitted[*position] = local_line(xs[at], &xs[from..to], &ys[from..to]);
     }
     Ok(fitted)
 }
@@ -103,6 +109,8 @@ mod tests {
             assert!((fit - y).abs() < 1e-12);
         }
         assert_eq!(lowess(&[0.5; 4], &[0.0, 1.0, 1.0, 0.0], 1.0).unwrap(), [0.5; 4]);
+        // Of four ties a share of a half has two for neighbours; all four count, in whatever order they come.
+        assert_eq!(lowess(&[0.5; 4], &[0.0, 0.0, 1.0, 1.0], 0.5).unwrap(), [0.5; 4]);
         assert_eq!(lowess(&[0.5], &[1.0], 0.5).unwrap_err().code(), Code::Parameter);
         assert_eq!(lowess(&[f64::INFINITY, 0.0], &[1.0, 0.0], 1.0).unwrap_err().code(), Code::NotFinite);
     }
