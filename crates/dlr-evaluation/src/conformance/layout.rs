@@ -46,10 +46,11 @@ struct Opened {
 }
 
 impl Check {
-    /// The sizes that config.json states. Without it they are taken from where they are first met; that the file is
-    /// missing is a miss of its own.
+    /// The sizes that versions.json repeats from config.json. Without it they are taken from where they are first met;
+    /// that the file is missing is a miss of its own.
     fn sizes_of_config(&mut self, folder: &Path) {
-        let Ok(config) = ReferenceJson::read(folder, "config.json") else { return };
+        self.compare_configs(folder);
+        let Ok(config) = ReferenceJson::read(folder, "versions.json") else { return };
         for (name, pointer) in [
             ("n", "/n"),
             ("nt", "/nt"),
@@ -58,13 +59,29 @@ impl Check {
             ("k_folds", "/folds"),
             ("batches", "/nb/0"),
         ] {
-            if let Ok(size) = config.number(pointer) {
+            if let Ok(size) = config.number(&format!("/config{pointer}")) {
                 self.sizes.insert(name.into(), size as usize);
             }
         }
-        if let Ok(sizes) = config.numbers("/nb/1") {
+        if let Ok(sizes) = config.numbers("/config/nb/1") {
             self.sizes.insert("b".into(), sizes.iter().sum::<f64>() as usize);
         }
+    }
+
+    /// Where config.json is there, it must be the one that the folder was made with.
+    fn compare_configs(&mut self, folder: &Path) {
+        let file = "config.json";
+        if !folder.join(file).exists() {
+            let why =
+                "config.json is skipped: the generator does not write it into its folder; versions.json repeats it";
+            return self.table.notes.push(why.into());
+        }
+        let of =
+            |file: &str, pointer: &str| match ReferenceJson::read(folder, file).and_then(|j| j.get(pointer).cloned()) {
+                Ok(value) => value.to_string(),
+                Err(error) => error.fact().to_owned(),
+            };
+        self.table.same(file, "as versions.json has it", of("versions.json", "/config"), of(file, ""));
     }
 
     fn open(&mut self, folder: &Path, file: &str) -> Option<Opened> {
@@ -223,6 +240,7 @@ mod tests {
         let empty = layout(&data_fixtures::path("src")).unwrap();
         let files = LAYOUT.lines().filter(|l| l.starts_with("file ") || l.starts_with("table ")).count();
         assert_eq!((empty.total, empty.misses.len()), (files, files), "{empty}");
+        assert!(empty.to_string().contains("config.json is skipped"));
     }
 
     #[test]

@@ -127,15 +127,17 @@ pub(super) fn binomial(folder: &Folder) -> Result<SuiteTable> {
         let found = cross_validate(&problem, &lambdas, &folds, settings)?;
         let key = |name: &str| format!("/cv_binomial/{prefix}{name}");
         let on = format!("cv.glmnet {measure:?}");
-        // 2e-6 relative, not 1e-6 absolute, because the oracle is the less exact one: the fits inside cv.glmnet stop at
+        // 1e-5 relative, not 1e-6 absolute, because the oracle is the less exact one: the fits inside cv.glmnet stop at
         // a threshold of 1e-14 (the paths above at 1e-20). Solved with 40 digits, the mean deviance at the smallest penalty
         // is 1.7317326031722; cv.glmnet is off by 1.1e-6 there, ours by less than 1e-9 at every penalty that was solved:
-        // data-fixtures/ml_models/prove_cv_glmnet.py, held by the test `cross_validated_deviances_are_exact`.
+        // data-fixtures/ml_models/prove_cv_glmnet.py, held by the test `cross_validated_deviances_are_exact`. Of a folder of
+        // 97 patients and seven folds the same proof gave a standard error of 0.73166949072788; cv.glmnet is off by
+        // 1.5e-6 (2e-6 relative), its mean by 5.9e-6, ours by 1e-13.
         for (name, oracle, ours) in [("cvm", key("cvm"), &found.mean), ("cvsd", key("cvsd"), &found.se)] {
             let oracle = r.n_numbers(&oracle, lambdas.len())?;
             table.same(&format!("{name}: how many"), &on, oracle.len(), ours.len());
             for (k, (e, f)) in oracle.iter().zip(ours).enumerate() {
-                table.compare(&format!("{name}[{k}]"), &on, *e, *f, 2e-6);
+                table.compare(&format!("{name}[{k}]"), &on, *e, *f, 1e-5);
             }
         }
         table.near("lambda_min", &on, r.number(&key("lambda_min"))?, found.points[found.best].lambda, 1e-12);
