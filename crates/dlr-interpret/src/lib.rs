@@ -30,4 +30,7 @@ pub use nomogram::{Nomogram, NomogramAxis, nomogram};
 pub use saliency::{Localisation, RevealCurves, insertion_deletion, localisation};
 pub use sampling::{KernelShap, OutputScale, PermutationShap, SampledAttribution};
 pub use shares::{FeatureShare, GroupShare, feature_shares, group_shares, group_shares_by};
-pub use tree::{TreeConvention, TreeShap, ensemble_output, interactions, interventional, path_dependent};
+pub use tree::{
+    InteractionStrength, TreeConvention, TreeShap, ensemble_output, interaction_strength, interactions, interventional,
+    path_dependent,
+};

@@ -4,9 +4,11 @@ use crate::accuracy::local_accuracy;
 use crate::conditional::conditional_weights;
 use dlr_core::{Attribution, Code, Error, Explainer, FeatureName, FeatureTable, FittedModel, Form, LinearForm, Result};
 use ndarray::{Array1, Array2, Axis};
+use serde::{Deserialize, Serialize};
 
 /// What "leaving a feature out" means where features are correlated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LinearConvention {
     /// Draw it from the background, whatever the others are: `w (x - mean)`. The default; credits what the model uses.
     #[default]

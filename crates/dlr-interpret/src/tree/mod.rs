@@ -6,15 +6,19 @@
 
 mod contributions;
 mod leaf;
+mod strength;
 
 use crate::accuracy::local_accuracy;
 use contributions::Patterns;
 use dlr_core::{Attribution, Code, Error, Explainer, FeatureTable, FittedModel, Form, Result, TreeEnsemble, TreeScale};
 use leaf::{Leaf, leaves};
 use ndarray::{Array2, Array3, ArrayView1};
+use serde::{Deserialize, Serialize};
+pub use strength::{InteractionStrength, interaction_strength};
 
 /// What "leaving a feature out" means for a tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum TreeConvention {
     /// Draw it from the background rows. The default; credits what the model uses.
     #[default]
@@ -301,5 +305,29 @@ mod tests {
         );
         e.trees[0].left[0] = 0;
         assert_eq!(path_dependent(&e, &x).unwrap_err().code(), Code::Contract);
+    }
+
+    #[test]
+    fn strengths_are_means_of_the_interactions_of_single_rows() {
+        let (mut e, x, _) = ensemble(5, 6);
+        // A column that no tree asks must not shift the others.
+        e.names.insert(0, "intra_o_f_idle".parse().unwrap());
+        e.trees.iter_mut().flat_map(|t| t.column.iter_mut().flatten()).for_each(|c| *c += 1);
+        let idle = Array2::from_elem((x.nrows(), 1), f64::NAN);
+        let x = ndarray::concatenate(ndarray::Axis(1), &[idle.view(), x.view()]).unwrap();
+        let all = interactions(&e, &x).unwrap();
+        let cases = (0..x.nrows()).map(|i| format!("c{i}")).collect();
+        let table = FeatureTable::new(cases, e.names.clone(), x).unwrap();
+        let found = interaction_strength(&e, &table).unwrap();
+        let position = |name: &dlr_core::FeatureName| e.names.iter().position(|n| n == name).unwrap();
+        for i in 0..e.names.len() {
+            for j in i + 1..e.names.len() {
+                let expected = all.outer_iter().map(|m| 2.0 * m[[i, j]].abs()).sum::<f64>() / all.dim().0 as f64;
+                let pair = found.iter().find(|s| (position(&s.first), position(&s.second)) == (i, j));
+                let strength = pair.map_or(0.0, |s| s.mean_absolute);
+                assert!((strength - expected).abs() < 1e-12, "{i} and {j}: {strength}, slowly {expected}");
+            }
+        }
+        assert!(found.iter().any(|s| s.mean_absolute > 0.01));
     }
 }
