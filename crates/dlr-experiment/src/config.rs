@@ -3,6 +3,7 @@
 
 use crate::mistakes::known;
 use dlr_core::{Code, Error, Result};
+use dlr_interpret::{LinearConvention, TreeConvention};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
 use toml::{Table, Value};
@@ -256,6 +257,20 @@ pub struct ReportSection {
     pub tumour: String,
     /// The mask that is outlined around it.
     pub ring: Option<String>,
+    /// How contributions of features are counted.
+    pub shap: ShapSection,
+}
+
+/// How contributions of features are counted: what leaving a feature out means, and whether pairs are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ShapSection {
+    /// In a linear model: `interventional` or `correlation-dependent`.
+    pub linear: LinearConvention,
+    /// In a sum of trees: `interventional` or `path-dependent`.
+    pub trees: TreeConvention,
+    /// Whether interactions of pairs are computed for sums of trees; a linear model has none.
+    pub interactions: bool,
 }
 
 fn manifest() -> String {

@@ -1,6 +1,7 @@
 //! Repeated cross-validation of one model: everything is fitted inside the training side of each fold.
 
 use crate::{
+    config::ShapSection,
     explain::{Explained, Method, explain, is_exact},
     rules,
 };
@@ -9,6 +10,7 @@ use dlr_core::{
     Predictions, Result, TrainScores, TrainSet, derive_seed,
 };
 use dlr_evaluation::{Novelty, NoveltyScore};
+use dlr_interpret::InteractionStrength;
 use rayon::prelude::*;
 use std::{
     borrow::Cow,
@@ -46,8 +48,8 @@ pub struct FoldResult {
 pub enum Detail {
     /// Scores and calls: for permuted labels.
     Scores,
-    /// Explanations and unlikeness too.
-    Everything,
+    /// Explanations, counted as asked, and unlikeness too.
+    Everything(ShapSection),
 }
 
 /// All folds of all repeats of a model.
@@ -117,7 +119,7 @@ pub fn cross_validate(
         .collect::<Result<Vec<_>>>()?;
     let all = |repeat| out_of_fold(data.whole(), plan, &folds, repeat, None);
     let repeats = (0..plan.len()).map(all).collect::<Result<Vec<_>>>()?;
-    let n_parts = if detail == Detail::Everything && plan[0].len() > 1 { plan[0].len() } else { 0 };
+    let n_parts = if detail != Detail::Scores && plan[0].len() > 1 { plan[0].len() } else { 0 };
     let without = |fold| out_of_fold(data.whole(), plan, &folds, 0, Some(fold));
     let without_fold = (0..n_parts).map(without).collect::<Result<Vec<_>>>()?;
     Ok(CrossValidation { folds, repeats, without_fold })
@@ -142,10 +144,12 @@ fn one_fold(
     };
     let selected = fitted.selected();
     let (mut explained, mut novelty) = (None, Vec::new());
-    if detail == Detail::Everything {
+    if let Detail::Everything(asked) = detail {
         let (train, cases) = whole(&train, held_out.table())?;
         if is_exact(fitted.as_ref()) || repeat == 0 {
-            explained = explain(fitted.as_ref(), train.table(), &cases, seed)?;
+            // Pairs in the first repeat only: there are many of them.
+            let asked = ShapSection { interactions: asked.interactions && repeat == 0, ..asked };
+            explained = explain(fitted.as_ref(), train.table(), &cases, asked, seed)?;
         }
         if repeat == 0 {
             novelty = unlikeness(&train, &cases, &selected)?;
@@ -309,6 +313,7 @@ impl CrossValidation {
         let positions: Vec<usize> = cases.iter().map(|c| row_positions[c.as_str()]).collect();
         let data = table.rows(&positions).select(&names)?.values().clone();
         Ok(Some(CaseExplanations {
+            interactions: strengths(&parts),
             method: first.method,
             on_probability: first.on_probability,
             relative_error: parts.iter().map(|e| e.relative_error).fold(0.0, f64::max),
@@ -331,6 +336,29 @@ pub struct CaseExplanations {
     pub on_probability: bool,
     /// Largest standard error of a fold beside its largest contribution; 0 for exact methods.
     pub relative_error: f64,
+    /// Pairs of columns of trees with the mean absolute interaction over the held-out cases of the first repeat,
+    /// strongest first; empty where nobody asked.
+    pub interactions: Vec<InteractionStrength>,
+}
+
+/// Means over the held-out cases of all folds; a pair that the trees of a fold do not ask together counts as 0 there.
+fn strengths(parts: &[&Explained]) -> Vec<InteractionStrength> {
+    let mut sums: BTreeMap<(FeatureName, FeatureName), f64> = BTreeMap::new();
+    let mut n_cases = 0;
+    for part in parts.iter().filter(|part| !part.interactions.is_empty()) {
+        n_cases += part.attribution.cases.len();
+        for pair in &part.interactions {
+            let mut names = [pair.first.clone(), pair.second.clone()];
+            names.sort();
+            *sums.entry(names.into()).or_default() += pair.mean_absolute * part.attribution.cases.len() as f64;
+        }
+    }
+    let mut strengths: Vec<InteractionStrength> = sums
+        .into_iter()
+        .map(|((first, second), sum)| InteractionStrength { first, second, mean_absolute: sum / n_cases as f64 })
+        .collect();
+    strengths.sort_by(|a, b| b.mean_absolute.total_cmp(&a.mean_absolute));
+    strengths
 }
 
 /// What was averaged must still add up: a column put in the wrong place would show here.

@@ -2,12 +2,16 @@
 //!
 //! Each of them asserts that contributions add up to the prediction, and refuses to give any that do not.
 
+use crate::config::ShapSection;
 use dlr_core::{
     Attribution, Code, Error, Explainer, FeatureName, FeatureTable, FittedModel, Form, Frozen, Predictions, Result,
     TreeEnsemble, TreeScale,
 };
 use dlr_evaluation::probability;
-use dlr_interpret::{KernelShap, LinearShap, PermutationShap, TreeShap, ensemble_output, local_accuracy};
+use dlr_interpret::{
+    InteractionStrength, KernelShap, LinearConvention, LinearShap, PermutationShap, TreeConvention, TreeShap,
+    ensemble_output, interaction_strength, local_accuracy,
+};
 use ndarray::{Array1, Array2};
 use std::collections::HashMap;
 
@@ -35,15 +39,17 @@ pub struct Explained {
     pub on_probability: bool,
     /// Largest standard error beside the largest contribution; 0 where nothing was sampled.
     pub relative_error: f64,
+    /// How strongly pairs of columns act together, where that was asked for and the model is a sum of trees.
+    pub interactions: Vec<InteractionStrength>,
 }
 
 /// How a model was explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// Exact, of a linear form.
-    Linear,
+    /// Of a linear form.
+    Linear(LinearConvention),
     /// Exact, of a sum of trees.
-    Tree,
+    Tree(TreeConvention),
     /// Every coalition of the columns.
     Kernel,
     /// Random orders of the columns.
@@ -54,8 +60,10 @@ impl Method {
     /// In words.
     pub fn words(self) -> &'static str {
         match self {
-            Method::Linear => "exact linear SHAP (interventional)",
-            Method::Tree => "exact TreeSHAP (interventional)",
+            Method::Linear(LinearConvention::Interventional) => "exact linear SHAP (interventional)",
+            Method::Linear(LinearConvention::CorrelationDependent) => "linear SHAP (correlation-dependent)",
+            Method::Tree(TreeConvention::Interventional) => "exact TreeSHAP (interventional)",
+            Method::Tree(TreeConvention::PathDependent) => "exact TreeSHAP (path-dependent)",
             Method::Kernel => "KernelSHAP over every coalition",
             Method::Permutation => "permutation SHAP",
         }
@@ -68,6 +76,8 @@ pub(crate) fn is_exact(model: &dyn FittedModel) -> bool {
 }
 
 /// Explains the rows of `cases` against `background`; `None` for a model that depends on no column, or on the centre too.
+/// The conventions are those of linear models and of trees; any other model is asked with features drawn from the
+/// background.
 ///
 /// # Errors
 /// Those of the explainer; [`dlr_core::Code::Contract`] where contributions do not add up to the prediction.
@@ -75,20 +85,30 @@ pub(crate) fn explain(
     model: &dyn FittedModel,
     background: &FeatureTable,
     cases: &FeatureTable,
+    asked: ShapSection,
     seed: u64,
 ) -> Result<Option<Explained>> {
-    let exact = |attribution, method, on_probability| {
-        Ok(Some(Explained { attribution, method, on_probability, relative_error: 0.0 }))
-    };
     match model.form() {
-        Form::Linear(_) => exact(LinearShap::default().explain(model, background, cases, seed)?, Method::Linear, false),
+        Form::Linear(_) => {
+            let shap = LinearShap { convention: asked.linear };
+            Ok(Some(Explained {
+                attribution: shap.explain(model, background, cases, seed)?,
+                method: Method::Linear(asked.linear),
+                on_probability: false,
+                relative_error: 0.0,
+                interactions: Vec::new(),
+            }))
+        }
         Form::Trees(ensemble) => {
             let on_probability = ensemble.scale == TreeScale::Probability;
             let predicted = model.predict(cases)?;
             let cases = on_the_models_side(&ensemble, cases, predicted.scores())?;
-            let attribution = TreeShap::default().explain_ensemble(&ensemble, background, &cases)?;
+            let shap = TreeShap { convention: asked.trees };
+            let attribution = shap.explain_ensemble(&ensemble, background, &cases)?;
             local_accuracy(&attribution, predicted.scores(), on_probability, EXACT)?;
-            exact(attribution, Method::Tree, on_probability)
+            let interactions = if asked.interactions { interaction_strength(&ensemble, &cases)? } else { Vec::new() };
+            let method = Method::Tree(asked.trees);
+            Ok(Some(Explained { attribution, method, on_probability, relative_error: 0.0, interactions }))
         }
         Form::Opaque => opaque(model, background, cases, seed),
     }
@@ -183,7 +203,8 @@ fn opaque(
     local_accuracy(&sampled.attribution, model.predict(cases)?.scores(), false, TOLERANCE)?;
     let relative_error =
         if sampled.attribution.values.iter().all(|v| *v == 0.0) { 0.0 } else { sampled.relative_error() };
-    Ok(Some(Explained { attribution: sampled.attribution, method, on_probability: false, relative_error }))
+    let attribution = sampled.attribution;
+    Ok(Some(Explained { attribution, method, on_probability: false, relative_error, interactions: Vec::new() }))
 }
 
 /// A pipeline whose first steps want columns that a later step drops: it is given the background's first row in them, on
@@ -258,13 +279,16 @@ mod tests {
         let (train, _) = sample_dataset(3).split_roles().unwrap();
         let columns = train.names()[4..6].to_vec();
         let honest = Rule { columns: columns.clone(), lies: false };
-        let explained = explain(&honest, train.table(), train.table(), 1).unwrap().unwrap();
+        let explained = explain(&honest, train.table(), train.table(), ShapSection::default(), 1).unwrap().unwrap();
         assert_eq!((explained.method, explained.relative_error), (Method::Kernel, 0.0));
         assert_eq!(explained.attribution.names, columns);
         let liar = Rule { columns, lies: true };
-        assert_eq!(explain(&liar, train.table(), train.table(), 1).unwrap_err().code(), Code::Contract);
+        assert_eq!(
+            explain(&liar, train.table(), train.table(), ShapSection::default(), 1).unwrap_err().code(),
+            Code::Contract
+        );
         let empty = Rule { columns: Vec::new(), lies: false };
-        assert!(explain(&empty, train.table(), train.table(), 1).unwrap().is_none());
+        assert!(explain(&empty, train.table(), train.table(), ShapSection::default(), 1).unwrap().is_none());
     }
 
     #[test]
@@ -275,7 +299,7 @@ mod tests {
             ndarray::Array2::from_shape_fn((train.n_cases(), 14), |(i, j)| ((i * 7 + j * 3) % 11) as f64 / 5.0 - 1.0);
         let table = FeatureTable::new(train.table().cases().to_vec(), names.clone(), values).unwrap();
         let model = Rule { columns: names, lies: false };
-        let explained = explain(&model, &table, &table.rows(&[0, 1]), 1).unwrap().unwrap();
+        let explained = explain(&model, &table, &table.rows(&[0, 1]), ShapSection::default(), 1).unwrap().unwrap();
         assert_eq!(explained.method, Method::Permutation);
         assert!(explained.relative_error > 0.0 && explained.relative_error < 0.5, "{}", explained.relative_error);
     }
@@ -305,8 +329,9 @@ mod tests {
         let (train, _) = sample_dataset(3).split_roles().unwrap();
         let rule = || Rule { columns: train.names()[4..6].to_vec(), lies: false };
         let greedy = Greedy(rule(), train.names().len());
-        let of =
-            |model: &dyn FittedModel| explain(model, train.table(), train.table(), 1).unwrap().unwrap().attribution;
+        let of = |model: &dyn FittedModel| {
+            explain(model, train.table(), train.table(), ShapSection::default(), 1).unwrap().unwrap().attribution
+        };
         let (found, expected) = (of(&greedy), of(&rule()));
         assert_eq!(found.names, expected.names);
         assert!(found.values.iter().zip(&expected.values).all(|(a, b)| (a - b).abs() < 1e-12));

@@ -86,3 +86,33 @@ fn what_is_not_understood_is_named() {
     section.tuning.n_folds = 1;
     assert!(maker.pipeline(&section).err().unwrap().to_string().contains("n_folds"));
 }
+
+#[test]
+fn a_key_of_a_table_in_a_stage_is_tuned_where_it_stands() {
+    let parts = parts();
+    let section: PipelineSection = toml::from_str(
+        "steps = [{ stage = 'rfe-cv', n_folds = 3, rfe = { estimator = 'logistic' }, tune = { rfe.c = [0.1, 1.0], n_folds = [2, 3] } }]\n\
+         model = { stage = 'logistic' }\ntuning = { n_folds = 3 }",
+    )
+    .unwrap();
+    let (model, resolved) = maker(&parts).pipeline(&section).unwrap();
+    let fitted = model.fit(&sample_dataset(3).split_roles().unwrap().0, 7).unwrap();
+    let frozen = fitted.freeze().unwrap();
+    let tried: Vec<&str> =
+        frozen.state["tried"].as_array().unwrap().iter().map(|t| t["name"].as_str().unwrap()).collect();
+    assert_eq!(tried.len(), 4);
+    assert_eq!(tried[1], "n_folds = 2, rfe.c = 1.0");
+    let params = &resolved.steps[0].params;
+    assert!(params["rfe"].get("c").is_none() && params.get("n_folds").is_none(), "{params}");
+    assert_eq!(params["rfe"]["n_keep"].as_integer(), Some(1), "the default of this step");
+    assert_eq!(maker(&parts).pipeline(&resolved).unwrap().1, resolved, "what is written out reads back");
+    for wrong in ["{ rfe.c = 0.1 }", "{ rfe.c = [] }", "{ rfe = {} }"] {
+        let text = format!("steps = [{{ stage = 'rfe-cv', tune = {wrong} }}]\nmodel = {{ stage = 'logistic' }}");
+        let error = maker(&parts).pipeline(&toml::from_str(&text).unwrap()).err().unwrap();
+        assert_eq!(error.code(), dlr_core::Code::ParameterFile, "{wrong}");
+        assert!(error.to_string().contains("`tune` of stage `rfe-cv`"), "{error}");
+    }
+    let misspelt = "steps = [{ stage = 'rfe-cv', tune = { rfe.see = [1.0] } }]\nmodel = { stage = 'logistic' }";
+    let error = maker(&parts).pipeline(&toml::from_str(misspelt).unwrap()).err().unwrap();
+    assert!(error.to_string().contains("see"), "{error}");
+}

@@ -146,6 +146,18 @@ pub struct ExplanationMetrics {
     pub relative_error: f64,
     /// Share of the absolute contributions by group of features.
     pub group_shares: Vec<GroupShare>,
+    /// The strongest pairs of columns of trees, at most 20; all that were kept stand in the figure's data.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub interactions: Vec<PairMetrics>,
+}
+
+/// How strongly two columns act together.
+#[derive(Debug, Clone, Serialize)]
+pub struct PairMetrics {
+    /// The two columns.
+    pub features: [String; 2],
+    /// Mean absolute SHAP interaction over the held-out cases, both corners together.
+    pub mean_absolute: f64,
 }
 
 impl ExplanationMetrics {
@@ -156,6 +168,15 @@ impl ExplanationMetrics {
             scale: if explanation.on_probability { "probability" } else { "log odds" },
             relative_error: explanation.relative_error,
             group_shares: group_shares(&explanation.attribution),
+            interactions: explanation
+                .interactions
+                .iter()
+                .take(20)
+                .map(|pair| PairMetrics {
+                    features: [pair.first.to_string(), pair.second.to_string()],
+                    mean_absolute: pair.mean_absolute,
+                })
+                .collect(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     bundle::{Bundle, UNLIKE},
     cache::Cache,
-    config::ExperimentFile,
+    config::{ExperimentFile, ShapSection},
     explain::explain,
     failed::Failed,
     images::{Images, Side},
@@ -221,7 +221,8 @@ impl FrozenModel {
             });
         }
         predicted.thresholds.push((name.to_owned(), self.bundle.threshold.value));
-        let explained = explain(self.fitted.as_ref(), &self.bundle.background(table)?, &filled, seed)?;
+        let explained =
+            explain(self.fitted.as_ref(), &self.bundle.background(table)?, &filled, ShapSection::default(), seed)?;
         predicted.attributions.extend(explained.map(|e| (name.to_owned(), e.attribution)));
         Ok(())
     }

@@ -238,7 +238,14 @@ impl Stage<'_> {
         let trace = trace(&maker, &section.name, &file.pipelines[&section.pipeline], &train, file.seed)?;
         let cv = {
             let folds = refit.folds(section, &planned.data);
-            cross_validate(folds.as_ref(), planned.model.as_ref(), plan, rule, Detail::Everything, file.seed)?
+            cross_validate(
+                folds.as_ref(),
+                planned.model.as_ref(),
+                plan,
+                rule,
+                Detail::Everything(file.report.shap),
+                file.seed,
+            )?
         };
         let metrics = metrics::of_cross_validation(&cv, rule)?;
         progress.step(&section.name);

@@ -9,9 +9,12 @@ use crate::{
     make::{Maker, read},
     metrics::mean_sd,
 };
-use dlr_core::{Result, TrainSet, derive_seed};
+use dlr_core::{FeatureName, Result, TrainSet, derive_seed};
 use dlr_modelling::{
-    selection::{LassoParams, LassoRule, PathMeasure, RfeCvResult, RfeEstimator, RfeParams},
+    glm::Family,
+    selection::{
+        Elimination, EliminationRound, LassoParams, LassoRule, PathMeasure, RfeCvResult, RfeEstimator, RfeParams,
+    },
     steps::{Lasso, Rfe, RfeCv},
 };
 use dlr_report::data::{LassoPath, RfeCurve};
@@ -28,6 +31,19 @@ pub struct Trace {
     pub lasso: Option<LassoPath>,
     /// Score by number of columns of the last step `rfe` or `rfe-cv`.
     pub rfe: Option<RfeCurve>,
+    /// Every round of the last step `rfe` or `rfe-cv` as the model made it.
+    pub rounds: Vec<Round>,
+}
+
+/// One round of an elimination.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Round {
+    /// Columns that stayed.
+    pub n_left: usize,
+    /// Columns that went, weakest first.
+    pub removed: Vec<FeatureName>,
+    /// Squared weight (or importance) of the weakest that stayed over that of the strongest that went.
+    pub margin_ratio: f64,
 }
 
 /// Traces the steps of a pipeline. Empty where a stage is tuned: its parameters are then not those of the file, and the
@@ -54,8 +70,17 @@ pub(crate) fn trace(
         train = step.resample(&train, seed)?;
         match stage.stage.as_str() {
             "lasso" => trace.lasso = path(name, &read(&resolved)?, &train, seed)?.or(trace.lasso),
-            "rfe" => trace.rfe = curve(name, &read(&resolved)?, &train, seed)?.or(trace.rfe),
-            "rfe-cv" => trace.rfe = own_curve(name, &read(&resolved)?, &train, seed)?.or(trace.rfe),
+            "rfe" => {
+                let params: RfeParams = read(&resolved)?;
+                trace.rounds = rounds(&Rfe::new(params.clone()).eliminate(&train, seed)?, &train);
+                trace.rfe = curve(name, &params, &train, seed)?.or(trace.rfe);
+            }
+            "rfe-cv" => {
+                let step: RfeCv = read(&resolved)?;
+                let found = step.find(&train, seed)?;
+                trace.rounds = rounds(&found.elimination, &train);
+                trace.rfe = Some(drawn(name, &found, found.n_best));
+            }
             _ => {}
         }
         let fitted = step.fit(&train, seed)?;
@@ -81,9 +106,10 @@ fn path(model: &str, params: &LassoParams, train: &TrainSet, seed: u64) -> Resul
         coefficients: ever.iter().map(|j| dense.iter().map(|weights| weights[*j]).collect()).collect(),
         cv_low: limit(-1.0),
         cv_high: limit(1.0),
-        cv_metric: match params.measure {
-            PathMeasure::Deviance => "binomial deviance",
-            PathMeasure::Auc => "AUC",
+        cv_metric: match (params.measure, params.family) {
+            (PathMeasure::Auc, _) => "AUC",
+            (PathMeasure::Deviance, Family::Binomial) => "binomial deviance",
+            (PathMeasure::Deviance, Family::Gaussian) => "squared error",
         }
         .into(),
         chosen: cv.points[at].lambda,
@@ -101,9 +127,14 @@ fn curve(model: &str, params: &RfeParams, train: &TrainSet, seed: u64) -> Result
     Ok(found.map(|found| drawn(model, &found, params.n_keep.min(train.names().len()))))
 }
 
-fn own_curve(model: &str, step: &RfeCv, train: &TrainSet, seed: u64) -> Result<Option<RfeCurve>> {
-    let found = step.find(train, seed)?;
-    Ok(Some(drawn(model, &found, found.n_best)))
+fn rounds(elimination: &Elimination, train: &TrainSet) -> Vec<Round> {
+    let mut n_left = train.names().len();
+    let round = |round: &EliminationRound| {
+        n_left -= round.removed.len();
+        let removed = round.removed.iter().map(|j| train.names()[*j].clone()).collect();
+        Round { n_left, removed, margin_ratio: round.margin_ratio }
+    };
+    elimination.rounds.iter().map(round).collect()
 }
 
 fn drawn(model: &str, found: &RfeCvResult, chosen: usize) -> RfeCurve {
@@ -157,6 +188,21 @@ mod tests {
         assert_eq!(curve.n_features.last(), Some(&1));
         assert!(curve.n_features.contains(&5) && curve.score.iter().all(|s| (0.0..=1.0).contains(s)), "{curve:?}");
         assert!(trace.steps.iter().any(|line| line.starts_with("rfe: 5 of")), "{:?}", trace.steps);
+
+        // The rounds lead from all columns to those that stayed, and the closest is the one that the step tells.
+        let (train, _) = sample_dataset(3).split_roles().unwrap();
+        let n_gone: usize = trace.rounds.iter().map(|round| round.removed.len()).sum();
+        assert_eq!(trace.rounds.last().map(|round| round.n_left), Some(5));
+        assert_eq!(n_gone + 5, train.names().len());
+        let gone: Vec<String> = trace.rounds.iter().flat_map(|r| &r.removed).map(ToString::to_string).collect();
+        assert!(selected.iter().all(|name| !gone.contains(name)));
+        let closest = trace.rounds.iter().map(|round| round.margin_ratio).fold(f64::INFINITY, f64::min);
+        assert!(closest >= 1.0);
+        assert!(
+            trace.steps.iter().any(|line| line.contains(&format!("the closest round {closest:.4}"))),
+            "{:?}",
+            trace.steps
+        );
     }
 
     #[test]

@@ -6,7 +6,8 @@ use dlr_modelling::validation::Alternatives;
 use toml::{Table, Value};
 
 /// Makes what a stage stands for, and writes its defaults into it. Under `tune` stand lists of values by key; every
-/// combination of them is an alternative, keys in alphabetical order, the last varying fastest.
+/// combination of them is an alternative, keys in alphabetical order, the last varying fastest. A key of a table in the
+/// stage stands in a table of the same name: `tune = { rfe = { c = [0.1, 1.0] } }`, or `rfe.c = [0.1, 1.0]`.
 pub(crate) fn alternatives<T: ?Sized>(
     stage: &mut Stage,
     make: impl Fn(&Stage) -> Result<(Box<T>, Stage)>,
@@ -23,15 +24,18 @@ pub(crate) fn alternatives<T: ?Sized>(
             .found(found)
     };
     let Value::Table(keys) = &tune else { return Err(wrong(tune.to_string())) };
+    let keys = lists(keys);
     let mut grid: Vec<(String, Table)> = vec![(String::new(), plain.params.clone())];
-    for (key, values) in keys {
+    for (path, values) in &keys {
+        let key = path.join(".");
         let values = values.as_array().filter(|v| !v.is_empty()).ok_or_else(|| wrong(format!("{key} = {values}")))?;
         grid = grid
             .iter()
             .flat_map(|(name, params)| {
+                let key = &key;
                 values.iter().map(move |value| {
                     let mut params = params.clone();
-                    params.insert(key.clone(), value.clone());
+                    put(&mut params, path, value.clone());
                     let comma = if name.is_empty() { "" } else { ", " };
                     (format!("{name}{comma}{key} = {value}"), params)
                 })
@@ -44,12 +48,52 @@ pub(crate) fn alternatives<T: ?Sized>(
         if made.is_empty() {
             // The defaults are those of any alternative; the keys that are tuned stand under `tune` alone.
             *stage = resolved;
-            keys.keys().for_each(|key| {
-                stage.params.remove(key);
-            });
+            keys.iter().for_each(|(path, _)| take(&mut stage.params, path));
             stage.params.insert("tune".into(), tune.clone());
         }
         made.push((name, alternative));
     }
     Ok(made)
+}
+
+/// The lists of a table by the names that lead to them, in alphabetical order. What is neither a table nor a list is
+/// handed on, to be refused by name.
+fn lists(table: &Table) -> Vec<(Vec<String>, &Value)> {
+    let mut found = Vec::new();
+    for (key, value) in table {
+        match value {
+            Value::Table(inner) if !inner.is_empty() => {
+                let within = lists(inner).into_iter();
+                found.extend(within.map(|(path, value)| ([vec![key.clone()], path].concat(), value)));
+            }
+            _ => found.push((vec![key.clone()], value)),
+        }
+    }
+    found
+}
+
+fn put(table: &mut Table, path: &[String], value: Value) {
+    let [first, rest @ ..] = path else { return };
+    if rest.is_empty() {
+        table.insert(first.clone(), value);
+        return;
+    }
+    let inner = table.entry(first.clone()).or_insert_with(|| Value::Table(Table::new()));
+    // What stands there and is no table cannot hold a key: the stage would refuse it either way.
+    if !inner.is_table() {
+        *inner = Value::Table(Table::new());
+    }
+    put(inner.as_table_mut().expect("it was made one"), rest, value);
+}
+
+fn take(table: &mut Table, path: &[String]) {
+    match path {
+        [] => {}
+        [last] => drop(table.remove(last)),
+        [first, rest @ ..] => {
+            if let Some(Value::Table(inner)) = table.get_mut(first) {
+                take(inner, rest);
+            }
+        }
+    }
 }

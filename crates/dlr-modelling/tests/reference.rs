@@ -3,7 +3,7 @@
 use dlr_modelling::Columns;
 use dlr_modelling::conformance::statistics;
 use dlr_modelling::glm::{Family, PathLimits, PathProblem, fit_mle};
-use dlr_modelling::selection::{CvSettings, FoldMean, PathMeasure, cross_validate};
+use dlr_modelling::selection::{CvSettings, FoldMean, LassoParams, PathMeasure, choose, cross_validate};
 use serde_json::Value;
 
 #[test]
@@ -28,6 +28,41 @@ fn clean_training_table() -> (Columns, Vec<f64>) {
     let rows: Vec<Vec<f64>> = text.lines().skip(1).map(numbers).collect();
     let x = ndarray::Array2::from_shape_fn((rows.len(), rows[0].len() - 2), |(i, j)| rows[i][j + 2]);
     (Columns::from_rows(x.view()), rows.iter().map(|r| r[1]).collect())
+}
+
+/// The step's own choice on numbers: the grid, the penalty and the weights of `LassoCV` on the same folds.
+#[test]
+fn a_gaussian_choice_is_that_of_scikit_learn() {
+    let expected = json("ml_reference/lasso_cv.json");
+    let (x, y) = clean_training_table();
+    let labels: Vec<bool> = y.iter().map(|y| *y == 1.0).collect();
+    let text = std::fs::read_to_string(data_fixtures::path("ml_reference/folds.csv")).unwrap();
+    let header: Vec<&str> = text.lines().next().unwrap().split(',').collect();
+    let column = header.iter().position(|h| *h == "fold").unwrap();
+    let folds: Vec<usize> =
+        text.lines().skip(1).map(|l| l.split(',').nth(column).unwrap().parse::<usize>().unwrap() - 1).collect();
+    let alphas = numbers(&expected["alphas"]);
+    let params = LassoParams {
+        family: Family::Gaussian,
+        n_lambdas: alphas.len(),
+        lambda_min_ratio: alphas[alphas.len() - 1] / alphas[0],
+        max_selected: 1000,
+        standardise: false,
+        tolerance: 1e-13,
+        ..LassoParams::default()
+    };
+    let (at, cv) = choose(&x, &labels, &folds, &params).unwrap().unwrap();
+    for (point, alpha) in cv.points.iter().zip(&alphas) {
+        assert!((point.lambda / alpha - 1.0).abs() < 1e-9, "{} is not {alpha}", point.lambda);
+    }
+    let alpha = expected["alpha_min"].as_f64().unwrap();
+    assert!((cv.points[at].lambda / alpha - 1.0).abs() < 1e-9, "{} is not {alpha}", cv.points[at].lambda);
+    let coef = numbers(&expected["coef"]);
+    for (j, (found, expected)) in cv.points[at].dense(coef.len()).iter().zip(&coef).enumerate() {
+        assert!((found - expected).abs() < 1e-6, "weight {j}: {found}, scikit-learn {expected}");
+    }
+    let binomial = choose(&x, &labels, &folds, &LassoParams { family: Family::Binomial, ..params }).unwrap().unwrap();
+    assert_ne!(binomial.1.points[binomial.0].weights, cv.points[at].weights, "the key must make a difference");
 }
 
 /// Where ours and cv.glmnet differ by more than 1e-6, a solution with 40 digits says who is right.

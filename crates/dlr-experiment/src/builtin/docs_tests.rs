@@ -2,7 +2,8 @@
 
 use crate::{
     Registry,
-    config::{Stage, ValidationSection},
+    config::{ExperimentFile, PipelineSection, ShapSection, Stage, ValidationSection},
+    make::{Maker, tests::FILE},
     registry::Shelf,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -119,11 +120,22 @@ fn the_page_lists_every_table_step_model_and_splitter_key_and_default() {
     std::fs::write(folder.path().join("t.csv"), "0_train,0_test\na,b\n").unwrap();
     let registry = Registry::builtin();
     let mut page = Page::new(include_str!("../../../../docs/modelling-stages.md"));
-    page.shelf(&registry.table_steps, "### ", &[("rfe-cv", "rfe = { n_keep = 1 }")], folder.path());
+    page.shelf(&registry.table_steps, "### ", &[("rfe-cv", "rfe = { c = 1.0 }")], folder.path());
     page.shelf(&registry.models, "### ", &[], folder.path());
+    // These two are made of other parts of the file, so no shelf holds them.
+    let file = ExperimentFile::parse(FILE, &[]).unwrap();
+    let maker = Maker { file: &file, registry: &registry, folder: Path::new(""), prepared: None };
+    let icc = "readings = [[\"intra\"], [\"intra\"]]";
+    let given = Stage { stage: "icc".to_owned(), params: toml::from_str(icc).unwrap() };
+    page.check("### `icc`", &given, &maker.step(&given).unwrap().1);
+    let blocks = "blocks = [{ name = \"a\", prefixes = [\"intra_\"], pipeline = \"plain\" }]";
+    let given = Stage { stage: "stacked".to_owned(), params: toml::from_str(blocks).unwrap() };
+    let section = PipelineSection { steps: Vec::new(), model: given.clone(), tuning: Default::default() };
+    page.check("### `stacked`", &given, &maker.pipeline(&section).unwrap().1.model);
     page.shelf(&registry.splitters, "### ", &[("listed", "path = \"t.csv\"")], folder.path());
     let given = "splitter = { stage = \"kfold\" }";
     page.section::<ValidationSection>("## Keys of `validation`", given);
+    page.section::<ShapSection>("## Explanations", "");
     page.finish(&["### "]);
 }
 

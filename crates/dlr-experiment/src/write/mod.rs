@@ -30,6 +30,7 @@ pub(crate) fn everything(outcome: &Outcome, maps: Option<maps::Maps>, folder: &R
     folder.write("config.resolved.toml", &resolved)?;
     tables::features(outcome, folder)?;
     tables::selected(outcome, folder)?;
+    tables::elimination(outcome, folder)?;
     tables::predictions(outcome, folder)?;
     folder.write_json("metrics.json", &metrics(outcome))?;
     models(outcome, folder, &resolved)?;

@@ -7,14 +7,15 @@ use crate::{
     metrics::counts_of,
     outcome::{ModelOutcome, Outcome},
     table_one,
+    trace::Round,
 };
 use dlr_core::{FeatureName, Form, Result, Role};
 use dlr_evaluation::{FilledItem, ItemStatus, Status, roc_curve};
 use dlr_report::data::{
     Audit, BandPoint, Calibration, CalibrationBin, Cam, CaseNote, CohortFlow, CohortGroup, Confusion, CurvePoint,
-    DecisionCurve, ExclusionCount, Guideline, GuidelineItem, Interval, LearningCurve, LearningPoint, ModelResult,
-    Nomogram, NomogramAxis, Optimism, Permutation, Provenance, Question, Recalibration, Report, RocPoint,
-    SelectedFeature, Selection, Setting, Shap, ThresholdUsed, Verdict,
+    DecisionCurve, EliminationRound, ExclusionCount, Guideline, GuidelineItem, Interaction, Interval, LearningCurve,
+    LearningPoint, ModelResult, Nomogram, NomogramAxis, Optimism, Permutation, Provenance, Question, Recalibration,
+    Report, RocPoint, SelectedFeature, Selection, Setting, Shap, ThresholdUsed, Verdict,
 };
 use std::collections::BTreeMap;
 
@@ -353,7 +354,18 @@ pub(super) fn final_weight(model: &ModelOutcome, name: &FeatureName) -> f64 {
     weight * (train.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / train.len() as f64).sqrt()
 }
 
+/// Rounds of an elimination that the report shows.
+const N_ROUNDS: usize = 12;
+/// A margin below this is called close.
+const CLOSE: f64 = 1.01;
+
 fn selection(model: &ModelOutcome) -> Selection {
+    let rounds = &model.trace.rounds;
+    let round = |round: &Round| EliminationRound {
+        n_left: round.n_left,
+        removed: round.removed.iter().map(ToString::to_string).collect(),
+        margin_ratio: round.margin_ratio,
+    };
     Selection {
         model: model.planned.section.name.clone(),
         n_fits: model.cv.folds.len(),
@@ -371,6 +383,9 @@ fn selection(model: &ModelOutcome) -> Selection {
             .collect(),
         frozen: frozen_groups(&model.fitted.selected()),
         steps: model.trace.steps.clone(),
+        n_rounds: rounds.len(),
+        n_close: rounds.iter().filter(|round| round.margin_ratio < CLOSE).count(),
+        last_rounds: rounds[rounds.len().saturating_sub(N_ROUNDS)..].iter().map(round).collect(),
     }
 }
 
@@ -386,6 +401,9 @@ fn frozen_groups(selected: &[FeatureName]) -> Vec<(String, usize)> {
     groups
 }
 
+/// Pairs of columns that the report holds; a forest on thousands of columns has many that hardly act.
+const N_PAIRS: usize = 200;
+
 fn shap(model: &ModelOutcome) -> Option<Shap> {
     let explanation = model.explanation.as_ref()?;
     let attribution = &explanation.attribution;
@@ -395,6 +413,16 @@ fn shap(model: &ModelOutcome) -> Option<Shap> {
         model: model.planned.section.name.clone(),
         method: shap_method(explanation),
         scale: if explanation.on_probability { "probability" } else { "log odds" }.into(),
+        interactions: explanation
+            .interactions
+            .iter()
+            .take(N_PAIRS)
+            .map(|pair| Interaction {
+                first: pair.first.to_string(),
+                second: pair.second.to_string(),
+                mean_absolute: pair.mean_absolute,
+            })
+            .collect(),
         base: attribution.base,
         base_of_case: explanation.base_of_case.clone(),
         positive: attribution.cases.iter().map(|case| labels[case].1).collect(),

@@ -98,6 +98,36 @@ pub(super) fn selected(outcome: &Outcome, folder: &RunFolder) -> Result<()> {
     columns.write_csv(&folder.path("selected.csv")?)
 }
 
+/// Every round of the last recursive elimination of each final model, a row per column that went; no file where no model
+/// eliminates.
+pub(super) fn elimination(outcome: &Outcome, folder: &RunFolder) -> Result<()> {
+    let (mut models, mut names) = (Vec::new(), Vec::new());
+    let (mut round_numbers, mut left, mut margins) = (Vec::new(), Vec::new(), Vec::new());
+    for model in &outcome.models {
+        for (k, round) in model.trace.rounds.iter().enumerate() {
+            for name in &round.removed {
+                models.push(model.planned.section.name.clone());
+                names.push(name.to_string());
+                round_numbers.push((k + 1) as f64);
+                left.push(round.n_left as f64);
+                margins.push(round.margin_ratio);
+            }
+        }
+    }
+    if models.is_empty() {
+        return Ok(());
+    }
+    let columns = FeatureColumns {
+        texts: vec![("model".into(), models), ("removed".into(), names)],
+        numbers: vec![
+            ("round".into(), round_numbers),
+            ("features_left".into(), left),
+            ("margin_ratio".into(), margins),
+        ],
+    };
+    columns.write_csv(&folder.path("elimination.csv")?)
+}
+
 /// CLEAR, METRICS and TRIPOD+AI: what this run answers, what it could have answered, what only the author can.
 pub(super) fn guidelines(outcome: &Outcome, folder: &RunFolder) -> Result<()> {
     let tables = guidelines::tables(outcome);

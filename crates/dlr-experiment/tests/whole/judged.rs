@@ -248,6 +248,66 @@ fn trees_are_explained_exactly_on_their_own_scale() {
 }
 
 #[test]
+fn the_other_conventions_and_interactions_can_be_asked_for() {
+    let asked = "explain = \"all\"\nshap = { linear = \"correlation-dependent\", trees = \"path-dependent\", interactions = true }";
+    let with = |model: &str| experiment(model).replace("explain = \"all\"", asked);
+    let values = |finished: &dlr_experiment::Finished| {
+        finished.outcome.model("texture").unwrap().explanation.as_ref().unwrap().attribution.values.clone()
+    };
+    let plain = run_in_folder(&table(Traps::default()), &experiment(LOGISTIC), |finished, _| values(finished));
+    run_in_folder(&table(Traps::default()), &with(LOGISTIC), |finished, folder| {
+        let metrics = json(folder, "metrics.json");
+        explanations(&metrics, "linear SHAP (correlation-dependent)");
+        assert!(metrics["models"]["texture"]["explanation"]["interactions"].is_null(), "a sum has none");
+        assert!(values(finished).iter().zip(&plain).any(|(a, b)| (a - b).abs() > 1e-3), "the key makes a difference");
+        let resolved = std::fs::read_to_string(folder.join("config.resolved.toml")).unwrap();
+        assert!(resolved.contains("linear = \"correlation-dependent\""), "{resolved}");
+    });
+    let forest = "{ stage = \"random-forest\", n_trees = 20 }";
+    let plain = run_in_folder(&table(Traps::default()), &experiment(forest), |finished, _| values(finished));
+    run_in_folder(&table(Traps::default()), &with(forest), |finished, folder| {
+        let metrics = json(folder, "metrics.json");
+        explanations(&metrics, "exact TreeSHAP (path-dependent)");
+        assert!(values(finished).iter().zip(&plain).any(|(a, b)| (a - b).abs() > 1e-3), "the key makes a difference");
+        let pairs = metrics["models"]["texture"]["explanation"]["interactions"].as_array().unwrap().clone();
+        let strengths: Vec<f64> = pairs.iter().map(|p| p["mean_absolute"].as_f64().unwrap()).collect();
+        assert!(strengths.len() == 20 && strengths[0] > 0.0 && strengths.is_sorted_by(|a, b| a >= b), "{strengths:?}");
+        // Contributions and interactions must add up to each prediction, or there would have been no run.
+        let explanation = finished.outcome.model("texture").unwrap().explanation.as_ref().unwrap();
+        assert!(explanation.interactions.len() > 20 && explanation.on_probability);
+        assert!(folder.join("figures/shap-interactions-texture.csv").is_file());
+    });
+}
+
+#[test]
+fn an_unknown_convention_is_refused_where_the_file_is_read() {
+    for (wrong, word) in [("{ linear = \"conditional\" }", "conditional"), ("{ tree = \"path-dependent\" }", "tree")] {
+        let text = experiment(LOGISTIC).replace("explain = \"all\"", &format!("explain = \"all\"\nshap = {wrong}"));
+        let error = dlr_experiment::ExperimentFile::parse(&text, &[]).unwrap_err();
+        assert!(error.to_string().contains(word), "{error}");
+    }
+}
+
+#[test]
+fn an_elimination_is_told_round_by_round() {
+    let steps = "{ stage = \"zscore\" }, { stage = \"rfe\", n_keep = 4 }";
+    let file = experiment(LOGISTIC).replace("{ stage = \"zscore\" }", steps);
+    run_in_folder(&table(Traps::default()), &file, |finished, folder| {
+        let text = std::fs::read_to_string(folder.join("elimination.csv")).unwrap();
+        assert_eq!(text.lines().next(), Some("model,removed,round,features_left,margin_ratio"));
+        let of_texture: Vec<&str> = text.lines().filter(|line| line.starts_with("texture,")).collect();
+        assert_eq!(of_texture.len(), 11 - 4);
+        let kept = finished.outcome.model("texture").unwrap().fitted.selected();
+        assert!(kept.iter().all(|name| !of_texture.iter().any(|line| line.contains(&format!(",{name},")))));
+        let html = std::fs::read_to_string(folder.join("report.html")).unwrap();
+        assert!(html.contains("Last rounds of the elimination: Texture") && html.contains("the closest round"));
+    });
+    run_in_folder(&table(Traps::default()), &experiment(LOGISTIC), |_, folder| {
+        assert!(!folder.join("elimination.csv").exists());
+    });
+}
+
+#[test]
 fn a_model_that_asks_for_the_centre_runs_without_an_explanation() {
     let combat =
         experiment(LOGISTIC).replace("{ stage = \"zscore\" }", "{ stage = \"combat\" }, { stage = \"zscore\" }");

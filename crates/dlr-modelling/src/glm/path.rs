@@ -15,12 +15,13 @@ use serde::{Deserialize, Serialize};
 const ROUNDING: f64 = 1e-11;
 
 /// What is predicted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Family {
     /// A number; half the squared error.
     Gaussian,
     /// 0 or 1; the negative log likelihood of the logistic model.
+    #[default]
     Binomial,
 }
 

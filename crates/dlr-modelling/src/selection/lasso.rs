@@ -43,6 +43,7 @@ pub enum FoldMean {
 ///
 /// | name | default | range | meaning |
 /// |---|---|---|---|
+/// | `family` | `binomial` | `binomial`, `gaussian` | logistic, or least squares on the label as 0 and 1 |
 /// | `n_lambdas` | 100 | 2 and more | penalties on the path |
 /// | `lambda_min_ratio` | 0.01 | in (0, 1) | smallest over largest penalty |
 /// | `l1_ratio` | 1 | in (0, 1] | 1 is the lasso, below it the elastic net |
@@ -54,12 +55,17 @@ pub enum FoldMean {
 /// | `class_weight` | `none` | `none`, `balanced` | how much a case counts |
 /// | `tolerance` | 1e-5 | above 0 | relative duality gap |
 ///
+/// Many radiomics studies run scikit-learn's `LassoCV`, which is for numbers, on labels of 0 and 1: that is `gaussian`
+/// with a `lambda_min_ratio` of 0.001 and a `max_selected` that does not bind.
+///
 /// Source of the defaults: PROTOCOL, row 18. Where the chosen penalty keeps nothing, the first point of the path that
 /// keeps a column is taken, so that a model can follow; the summary says so. Fewer patients of a class than folds
 /// lower the number of folds to that.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LassoParams {
+    /// What is fitted to the labels.
+    pub family: Family,
     /// Penalties on the path.
     pub n_lambdas: usize,
     /// Smallest over largest penalty.
@@ -85,6 +91,7 @@ pub struct LassoParams {
 impl Default for LassoParams {
     fn default() -> Self {
         LassoParams {
+            family: Family::Binomial,
             n_lambdas: 100,
             lambda_min_ratio: 0.01,
             l1_ratio: 1.0,
@@ -253,7 +260,7 @@ fn summarise(points: Vec<PathPoint>, results: &[(Vec<f64>, f64)], settings: CvSe
     cv
 }
 
-/// Chooses a point for a binomial response: inner cross-validation, the rule, then the cap.
+/// Chooses a point for labels, as `params.family` has them: inner cross-validation, the rule, then the cap.
 ///
 /// Gives the position on the path and the cross-validated path; weights are on scaled columns where
 /// `params.standardise` is set. `None` where no point keeps any column (a table of constants).
@@ -269,14 +276,8 @@ pub fn choose(
     params.check()?;
     let y: Vec<f64> = labels.iter().map(|l| f64::from(u8::from(*l))).collect();
     let weights = params.class_weight.weights(labels);
-    let problem = PathProblem {
-        x,
-        y: &y,
-        weights: &weights,
-        family: Family::Binomial,
-        l1_ratio: params.l1_ratio,
-        intercept: true,
-    };
+    let problem =
+        PathProblem { x, y: &y, weights: &weights, family: params.family, l1_ratio: params.l1_ratio, intercept: true };
     let mut scaled = x.clone();
     if params.standardise {
         scaled.standardise();

@@ -1,4 +1,5 @@
-//! [`Lasso`]: selection by an L1-penalised logistic path whose penalty is chosen by inner cross-validation.
+//! [`Lasso`]: selection by an L1-penalised path, logistic or least squares, whose penalty is chosen by inner
+//! cross-validation.
 
 use super::{Selected, finite_columns};
 use crate::selection::{LassoParams, PathCv, choose};

@@ -1,7 +1,7 @@
 //! [`Rfe`]: recursive feature elimination as a step.
 
 use super::{Selected, finite_columns};
-use crate::selection::{RfeCvResult, RfeParams, eliminate, rfe_cv};
+use crate::selection::{Elimination, RfeCvResult, RfeParams, eliminate, rfe_cv};
 use crate::splitters::inner_folds;
 use dlr_core::{FittedTableStep, Result, TableStep, TrainSet};
 
@@ -21,6 +21,14 @@ impl Rfe {
         Rfe { params }
     }
 
+    /// The elimination that the step makes, round by round.
+    ///
+    /// # Errors
+    /// Those of fitting.
+    pub fn eliminate(&self, train: &TrainSet, seed: u64) -> Result<Elimination> {
+        eliminate(&finite_columns(train)?, train.labels(), &self.params, seed)
+    }
+
     /// What each number of columns, down to one, would have scored on inner folds: a curve to look at. The step does not
     /// use it; it keeps `n_keep` columns.
     ///
@@ -35,7 +43,7 @@ impl Rfe {
 
 impl TableStep for Rfe {
     fn fit(&self, train: &TrainSet, seed: u64) -> Result<Box<dyn FittedTableStep>> {
-        let elimination = eliminate(&finite_columns(train)?, train.labels(), &self.params, seed)?;
+        let elimination = self.eliminate(train, seed)?;
         let closest = elimination.rounds.iter().map(|r| r.margin_ratio).fold(f64::INFINITY, f64::min);
         let more = match elimination.rounds.last() {
             // As scikit-learn's RFE: a warning, not an error, since a filter before may leave few columns in some folds.

@@ -1,10 +1,11 @@
 //! [`RfeCv`] and [`StabilitySelection`]: selectors that decide by themselves how many columns to keep.
 
 use super::{Selected, finite_columns};
-use crate::selection::{RfeCvResult, RfeParams, StabilityParams, rfe_cv, stability};
+use crate::glm::ClassWeight;
+use crate::selection::{RfeCvResult, RfeEstimator, RfeParams, RfeStep, StabilityParams, rfe_cv, stability};
 use crate::splitters::inner_folds;
 use dlr_core::{FittedTableStep, Result, TableStep, TrainSet};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Recursive elimination down to the size that does best on inner folds (area under the curve).
 ///
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields, default)]
 pub struct RfeCv {
     /// How to eliminate.
+    #[serde(deserialize_with = "down_to_one")]
     pub rfe: RfeParams,
     /// Inner folds.
     pub n_folds: usize,
@@ -25,6 +27,34 @@ impl Default for RfeCv {
     fn default() -> Self {
         RfeCv { rfe: RfeParams { n_keep: 1, ..RfeParams::default() }, n_folds: 5 }
     }
+}
+
+/// A table that names some keys leaves the others at the defaults of this step: `n_keep` is then 1, not that of [`RfeParams`].
+fn down_to_one<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<RfeParams, D::Error> {
+    let RfeParams { n_keep, step, fine_below, estimator, c, n_trees, class_weight } = RfeCv::default().rfe;
+    let given = Given::deserialize(deserializer)?;
+    Ok(RfeParams {
+        n_keep: given.n_keep.unwrap_or(n_keep),
+        step: given.step.unwrap_or(step),
+        fine_below: given.fine_below.unwrap_or(fine_below),
+        estimator: given.estimator.unwrap_or(estimator),
+        c: given.c.unwrap_or(c),
+        n_trees: given.n_trees.unwrap_or(n_trees),
+        class_weight: given.class_weight.unwrap_or(class_weight),
+    })
+}
+
+/// The keys of [`RfeParams`] that a table names.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Given {
+    n_keep: Option<usize>,
+    step: Option<RfeStep>,
+    fine_below: Option<usize>,
+    estimator: Option<RfeEstimator>,
+    c: Option<f64>,
+    n_trees: Option<usize>,
+    class_weight: Option<ClassWeight>,
 }
 
 impl RfeCv {

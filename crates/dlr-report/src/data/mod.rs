@@ -29,8 +29,8 @@ pub use model::{Interval, ModelResult, RocPoint, Setting, ThresholdUsed};
 pub use nomogram::{Nomogram, NomogramAxis};
 pub use provenance::{Hash, Provenance, Seed, Timing, Version};
 pub use resampling::{LearningCurve, LearningPoint, Optimism};
-pub use selection::{LassoPath, RfeCurve, SelectedFeature, Selection};
-pub use shap::{GroupShare, Shap, WaterfallCase};
+pub use selection::{EliminationRound, LassoPath, RfeCurve, SelectedFeature, Selection};
+pub use shap::{GroupShare, Interaction, Shap, WaterfallCase};
 pub use text::{Answers, Audit, Guideline, GuidelineItem, Question, Verdict};
 
 use serde::{Deserialize, Serialize};

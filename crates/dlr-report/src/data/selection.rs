@@ -19,6 +19,32 @@ pub struct Selection {
     pub frozen: Vec<(String, usize)>,
     /// Step by step in words, for example `variance > 0: 214 -> 210`; may be empty.
     pub steps: Vec<String>,
+    /// Rounds of the last recursive elimination; 0 where there was none.
+    pub n_rounds: usize,
+    /// Rounds of it in which the weakest column that stayed was stronger by less than 1% than one that went.
+    pub n_close: usize,
+    /// Its last rounds, near the number kept, in order; may be empty.
+    pub last_rounds: Vec<EliminationRound>,
+}
+
+/// One round of recursive elimination.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EliminationRound {
+    /// Columns that stayed.
+    pub n_left: usize,
+    /// Columns that went, weakest first.
+    pub removed: Vec<String>,
+    /// How much stronger the weakest column that stayed was than the strongest that went, from 1 up.
+    #[serde(with = "number::one")]
+    pub margin_ratio: f64,
+}
+
+impl Default for EliminationRound {
+    /// Empty; the margin is NaN, so that a forgotten one shows.
+    fn default() -> Self {
+        EliminationRound { n_left: 0, removed: Vec::new(), margin_ratio: f64::NAN }
+    }
 }
 
 /// One feature.

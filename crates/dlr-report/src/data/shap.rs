@@ -35,6 +35,8 @@ pub struct Shap {
     pub data: Vec<Vec<f64>>,
     /// Share of the mean absolute attribution by group, 0 to 1; empty: computed from `values`.
     pub group_shares: Vec<GroupShare>,
+    /// Pairs of columns that act together, strongest first; empty: not computed, or a model without.
+    pub interactions: Vec<Interaction>,
     /// Cases for the waterfall; empty: the highest, the lowest and the one nearest to even odds.
     pub waterfall: Vec<WaterfallCase>,
 }
@@ -55,6 +57,7 @@ impl Default for Shap {
             values: Vec::new(),
             data: Vec::new(),
             group_shares: Vec::new(),
+            interactions: Vec::new(),
             waterfall: Vec::new(),
         }
     }
@@ -69,6 +72,26 @@ impl Shap {
     /// The base of a case.
     pub fn base_of(&self, case: usize) -> f64 {
         self.base_of_case.get(case).copied().unwrap_or(self.base)
+    }
+}
+
+/// How strongly two columns act together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Interaction {
+    /// One column.
+    pub first: String,
+    /// The other.
+    pub second: String,
+    /// Mean over the cases of the absolute SHAP interaction, on the scale of the values.
+    #[serde(with = "number::one")]
+    pub mean_absolute: f64,
+}
+
+impl Default for Interaction {
+    /// Empty; the number must be given and is NaN, so that a forgotten one shows.
+    fn default() -> Self {
+        Interaction { first: String::new(), second: String::new(), mean_absolute: f64::NAN }
     }
 }
 

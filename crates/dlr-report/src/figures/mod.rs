@@ -10,6 +10,7 @@ mod correlation;
 mod decision;
 mod dependence;
 mod flow;
+mod interactions;
 mod lasso;
 mod learning;
 mod nomogram;
@@ -102,6 +103,7 @@ impl Figures {
                 shap_bar::draw(report, legend),
                 waterfall::draw(report, legend),
                 dependence::draw(report, legend),
+                interactions::draw(report, legend),
             ]
             .concat(),
             cam: cam::draw(report, legend),

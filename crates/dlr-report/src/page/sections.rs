@@ -3,9 +3,9 @@
 
 use super::table::Table;
 use super::{Block, Section};
-use crate::data::{ModelResult, Report, Verdict};
+use crate::data::{ModelResult, Report, Selection, Verdict};
 use crate::figures::{Drawing, Figures};
-use crate::format::{fixed, interval, p_value};
+use crate::format::{count, fixed, interval, p_value};
 use crate::legend::{Legend, results, setting_label, settings};
 
 /// All sections that have content.
@@ -274,9 +274,29 @@ fn features<'a>(report: &'a Report, legend: &Legend, figures: &'a Figures) -> Ve
         let label = legend.label(&selection.model);
         blocks.push(Block::Text(format!("{label}: {} candidate features.", selection.n_candidates)));
         blocks.push(Block::List(selection.steps.clone()));
+        if !selection.last_rounds.is_empty() {
+            blocks.push(Block::Table(elimination(selection, &label)));
+        }
     }
     blocks.extend(drawn(&figures.features));
     blocks
+}
+
+/// The last rounds of an elimination, and how often chance may have decided.
+fn elimination(selection: &Selection, label: &str) -> Table {
+    let headings = ["Features left", "Went", "Margin"];
+    let mut table = Table::new(&format!("Last rounds of the elimination: {label}"), &headings);
+    for round in &selection.last_rounds {
+        table.row(vec![round.n_left.to_string(), round.removed.join(", "), fixed(round.margin_ratio, 4)]);
+    }
+    table.note(format!(
+        "Margin: how many times stronger (squared weight, or importance) the weakest feature that stayed was than the \
+         strongest that went. Of {}, {} had a margin below 1.01: there the smallest change of the data may swap what stays \
+         and what goes. All rounds: elimination.csv.",
+        count(selection.n_rounds, "round"),
+        selection.n_close
+    ));
+    table
 }
 
 fn maps<'a>(report: &'a Report, figures: &'a Figures) -> Vec<Block<'a>> {

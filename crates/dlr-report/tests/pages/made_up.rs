@@ -424,6 +424,13 @@ fn selection(model: &str, n: usize, noise: &mut Noise) -> Selection {
             "RFE: 50".into(),
             "LASSO: 14".into(),
         ],
+        n_rounds: 120,
+        n_close: 3,
+        last_rounds: [(52, 1.004), (51, 1.21), (50, 1.035)]
+            .into_iter()
+            .zip(names(n + 7).into_iter().skip(n + 4))
+            .map(|((n_left, margin_ratio), (name, _))| EliminationRound { n_left, removed: vec![name], margin_ratio })
+            .collect(),
         frozen: vec![("intra".into(), 5), ("peri".into(), 6), ("deep".into(), 3)],
     }
 }
@@ -492,6 +499,15 @@ pub(crate) fn shap(model: &str, size: Size, noise: &mut Noise) -> Shap {
     Shap {
         model: model.into(),
         method: "exact linear SHAP, out of fold".into(),
+        interactions: names
+            .windows(2)
+            .zip(1..)
+            .map(|(pair, k)| Interaction {
+                first: pair[0].0.clone(),
+                second: pair[1].0.clone(),
+                mean_absolute: 0.08 / f64::from(k),
+            })
+            .collect(),
         base: 0.4,
         cases: (0..size.n_train).map(|i| format!("STS_{i:03}")).collect(),
         positive: (0..size.n_train).map(|i| i % 5 < 3).collect(),

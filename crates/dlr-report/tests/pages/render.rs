@@ -45,6 +45,7 @@ fn every_figure_of_a_full_report_is_drawn_and_well_formed() {
         "shap-bar-dlr",
         "shap-waterfall-dlr",
         "shap-dependence-dlr",
+        "shap-interactions-dlr",
         "cam-01-sts-000",
         "nomogram-dlr",
     ];
