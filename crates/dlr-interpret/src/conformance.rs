@@ -54,7 +54,7 @@ fn linear(
     all_near(&mut t, "linear", &rows_of(json, "/linear/values")?, &found.values, 1e-10);
     all_near(&mut t, "linear, by hand", &rows_of(json, "/linear/check")?, &found.values, 1e-10);
 
-    let output = |rows: &Array2<f64>| -> Result<Vec<f64>> {
+    let output = |rows: Array2<f64>| -> Result<Vec<f64>> {
         Ok((rows.dot(&ndarray::ArrayView1::from(&weights)) + intercept).iter().map(|m| probability(*m)).collect())
     };
     let game = Game::of_function(output, background.values().clone(), cases)?;

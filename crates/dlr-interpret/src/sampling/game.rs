@@ -32,7 +32,10 @@ impl SampledAttribution {
     }
 }
 
-type Output<'a> = Box<dyn Fn(&Array2<f64>) -> Result<Vec<f64>> + 'a>;
+/// Cells that a model is asked at once.
+const PIECE: usize = 32_000;
+
+type Output<'a> = Box<dyn Fn(Array2<f64>) -> Result<Vec<f64>> + 'a>;
 
 enum Source<'a> {
     /// Rows in, outputs out.
@@ -70,8 +73,8 @@ impl<'a> Game<'a> {
         let background = background.select(&names)?.rows(&rows).values().clone();
         let data = cases.select(&names)?.values().clone();
         let columns = names.clone();
-        let ask = move |rows: &Array2<f64>| -> Result<Vec<f64>> {
-            let table = FeatureTable::new(vec![String::new(); rows.nrows()], columns.clone(), rows.clone())?;
+        let ask = move |rows: Array2<f64>| -> Result<Vec<f64>> {
+            let table = FeatureTable::new(vec![String::new(); rows.nrows()], columns.clone(), rows)?;
             let scores = model.predict(&table)?;
             Ok(match scale {
                 OutputScale::Probability => scores.scores().to_vec(),
@@ -91,7 +94,7 @@ impl<'a> Game<'a> {
     /// The game of a plain function of rows.
     #[cfg(feature = "conformance")]
     pub(crate) fn of_function(
-        output: impl Fn(&Array2<f64>) -> Result<Vec<f64>> + 'a,
+        output: impl Fn(Array2<f64>) -> Result<Vec<f64>> + 'a,
         background: Array2<f64>,
         cases: &FeatureTable,
     ) -> Result<Self> {
@@ -160,17 +163,21 @@ impl Prepared<'_, '_> {
     fn ask(&self, output: &Output<'_>, case: ArrayView1<'_, f64>) -> Result<Vec<f64>> {
         let (n, p) = self.game.background.dim();
         let mut values = Vec::with_capacity(self.coalitions.nrows());
-        // Pieces of about 2 MB: a model copies what it is given.
-        let per_piece = (250_000 / (n * p)).max(1);
+        // Pieces of about 256 kB: what a model copies of them stays in the cache of a core.
+        let per_piece = (PIECE / (n * p)).max(1);
+        let background = self.game.background.as_standard_layout();
+        let background = background.as_slice().expect("it is in standard layout");
         for piece in self.coalitions.axis_chunks_iter(ndarray::Axis(0), per_piece) {
-            let mut rows = Array2::zeros((piece.nrows() * n, p));
-            for (inside, mut block) in piece.outer_iter().zip(rows.axis_chunks_iter_mut(ndarray::Axis(0), n)) {
-                block.assign(&self.game.background);
-                for (column, _) in inside.iter().enumerate().filter(|(_, i)| **i) {
-                    block.column_mut(column).fill(case[column]);
+            let mut rows = Vec::with_capacity(piece.nrows() * n * p);
+            for inside in piece.outer_iter() {
+                // Column by column: whether it is the case's, and what the case has there.
+                let taken: Vec<(bool, f64)> = inside.iter().copied().zip(case.iter().copied()).collect();
+                for row in background.chunks_exact(p) {
+                    rows.extend(row.iter().zip(&taken).map(|(b, (is_taken, v))| if *is_taken { *v } else { *b }));
                 }
             }
-            let outputs = output(&rows)?;
+            let rows = Array2::from_shape_vec((piece.nrows() * n, p), rows).expect("every row has p columns");
+            let outputs = output(rows)?;
             values.extend(outputs.chunks_exact(n).map(|block| block.iter().sum::<f64>() / n as f64));
         }
         Ok(values)
