@@ -58,7 +58,33 @@ fn another_map_and_an_unknown_one_are_misses() {
     std::fs::remove_dir_all(&folder).unwrap();
     let misses: Vec<&str> = tables[0].misses.iter().map(|miss| miss.name.as_str()).collect();
     assert_eq!((tables[0].total, misses), (3, vec!["1_a_2", "77_a"]));
-    assert_eq!(tables[0].notes.len(), 2, "phases 2 and 3 are said to be missing");
+    let missing = tables[0].notes.iter().filter(|note| note.contains("was not checked")).count();
+    assert_eq!(missing, 2, "phases 2 and 3 are said to be missing");
+}
+
+/// Both folders hold maps and values: those of the reference count, the images are those of the data.
+#[test]
+fn what_is_expected_comes_from_the_reference_also_where_the_data_hold_it() {
+    let folder = tempfile("ibsi2-both");
+    let fixtures = data_fixtures::path("ibsi2");
+    let copy = |from: &str, to: &str| {
+        std::fs::create_dir_all(folder.join(to).parent().unwrap()).unwrap();
+        std::fs::copy(fixtures.join(from), folder.join(to)).unwrap();
+    };
+    // The map of the reference is wrong, that beside the images is right.
+    copy("response_maps/1_a_1.nii.gz", "reference/response_maps/1_a_2.nii.gz");
+    copy("response_maps/1_a_2.nii.gz", "data/response_maps/1_a_2.nii.gz");
+    copy("response_maps/1_a_1.nii.gz", "data/response_maps/1_a_1.nii.gz");
+    copy("phantoms/checkerboard_image.nii.gz", "data/phantoms/checkerboard_image.nii.gz");
+    let tables = conformance::ibsi2(&folder.join("reference"), &folder.join("data"), &load);
+    let bare = conformance::ibsi2(&folder, &folder.join("data"), &load);
+    std::fs::remove_dir_all(&folder).unwrap();
+    let tables = tables.unwrap();
+    let misses: Vec<&str> = tables[0].misses.iter().map(|miss| miss.name.as_str()).collect();
+    assert_eq!((tables[0].total, misses), (1, vec!["1_a_2"]));
+    let note = "phase 1: `response_maps` from the reference folder, `phantoms` from the data folder";
+    assert!(tables[0].notes.iter().any(|n| n == note), "{:?}", tables[0].notes);
+    assert_eq!(bare.unwrap_err().code(), dlr_core::Code::FileMissing, "nothing is expected by an empty reference");
 }
 
 fn tempfile(name: &str) -> std::path::PathBuf {
