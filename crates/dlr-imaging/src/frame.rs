@@ -20,10 +20,23 @@ pub enum Resize {
     ZoomNearest,
 }
 
+/// More voxels than this are a mistake in the shape, not an image for a network: 16 GiB in 64 bits.
+pub const MOST_VOXELS: usize = 1 << 31;
+
+/// Refuses shapes without voxels and those that no memory could hold.
+fn checked(shape: [usize; 3]) -> Result<()> {
+    let n_voxels = shape.iter().try_fold(1usize, |n, side| n.checked_mul(*side));
+    if n_voxels.is_some_and(|n| (1..=MOST_VOXELS).contains(&n)) {
+        return Ok(());
+    }
+    let expected = format!("at least 1 along each axis and at most {MOST_VOXELS} voxels together");
+    Err(parameter("shape", format!("{shape:?}"), &expected))
+}
+
 /// The image on `shape` voxels `[z, y, x]`; the spacing changes with it.
 ///
 /// # Errors
-/// [`dlr_core::Code::Parameter`] for a shape with a 0.
+/// [`dlr_core::Code::Parameter`] for a shape with a 0 or of more than [`MOST_VOXELS`], and for an image without voxels.
 ///
 /// ```
 /// use dlr_core::Volume;
@@ -56,8 +69,9 @@ pub fn resize_mask(mask: &Mask, shape: [usize; 3], how: Resize) -> Result<Mask> 
 }
 
 fn plan(from: &Geometry, shape: [usize; 3], how: Resize) -> Result<(Geometry, [AxisMap; 3])> {
-    if shape.contains(&0) || from.shape().contains(&0) {
-        return Err(parameter("shape", format!("{shape:?}"), "at least 1 along each axis of an image with voxels"));
+    checked(shape)?;
+    if from.shape().contains(&0) {
+        return Err(parameter("shape", format!("{shape:?}"), "asked of an image with voxels"));
     }
     let n = from.shape();
     let zoom = how == Resize::ZoomNearest;
@@ -84,7 +98,7 @@ fn plan(from: &Geometry, shape: [usize; 3], how: Resize) -> Result<(Geometry, [A
 /// Where the difference is odd, the extra voxel is cut or added at the end. Spacing and positions are kept.
 ///
 /// # Errors
-/// [`dlr_core::Code::Parameter`] for a shape with a 0.
+/// [`dlr_core::Code::Parameter`] for a shape with a 0 or of more than [`MOST_VOXELS`].
 pub fn centre(image: &Volume, shape: [usize; 3], fill: f64) -> Result<Volume> {
     let n = image.geometry().shape();
     centre_at(image, [0, 1, 2].map(|a| n[a] / 2), shape, fill)
@@ -119,9 +133,7 @@ pub fn centre_mask_at(mask: &Mask, middle: [usize; 3], shape: [usize; 3]) -> Res
 type Window = (Geometry, Option<IndexBox>, IndexBox);
 
 fn window(from: &Geometry, middle: [usize; 3], shape: [usize; 3]) -> Result<Window> {
-    if shape.contains(&0) {
-        return Err(parameter("shape", format!("{shape:?}"), "at least 1 along each axis"));
-    }
+    checked(shape)?;
     let start = [0, 1, 2].map(|a| middle[a] as isize - (shape[a] / 2) as isize);
     let n = from.shape();
     let low = [0, 1, 2].map(|a| start[a].clamp(0, n[a] as isize) as usize);

@@ -12,12 +12,12 @@ use rayon::prelude::*;
 /// | name | default | range | meaning |
 /// |---|---|---|---|
 /// | `shrink` | 4 | ≥ 1 | every so many voxels along each axis are used; an axis keeps at least 4 |
-/// | `iterations` | 50, 50, 50, 50 | | most iterations at each level; each level doubles the lattice |
+/// | `iterations` | 50, 50, 50, 50 | 1 to 8 levels of at most 10 000 | most iterations at each level; each level doubles the lattice |
 /// | `convergence` | 0.001 | ≥ 0 | coefficient of variation of the change below which a level ends |
-/// | `n_control` | 4 | ≥ 4 | control points along each axis at the first level |
+/// | `n_control` | 4 | ≥ 4, at most 259 at the last level | control points along each axis at the first level |
 /// | `fwhm` | 0.15 | > 0 | width of the field in the log histogram |
 /// | `wiener_noise` | 0.01 | > 0 | of the deconvolution |
-/// | `n_bins` | 200 | ≥ 2 | of the histogram |
+/// | `n_bins` | 200 | 2 to 65 536 | of the histogram |
 ///
 /// The defaults are those of the paper and of SimpleITK; the shrink factor is the usual one.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,7 +74,7 @@ pub struct N4Result {
 /// [`Code::Parameter`] for parameters outside their range, [`Code::GridMismatch`], [`Code::Region`] where fewer than two
 /// voxels are left or all are equal, [`Code::NotFinite`] for NaN or infinity in the image.
 pub fn n4(image: &Volume, within: Option<&Mask>, params: &N4Params) -> Result<N4Result> {
-    check(params)?;
+    params.validate()?;
     if let Some(mask) = within {
         image.geometry().must_match(mask.geometry(), "mask")?;
     }
@@ -119,21 +119,54 @@ pub fn n4(image: &Volume, within: Option<&Mask>, params: &N4Params) -> Result<N4
     Ok(N4Result { corrected: Volume::new(*image.geometry(), voxels)?, log_field, iterations, convergence })
 }
 
-fn check(params: &N4Params) -> Result<()> {
-    let at_least = |name: &str, value: usize, least: usize| {
-        if value < least { Err(parameter(name, value, &format!("at least {least}"))) } else { Ok(()) }
-    };
-    at_least("shrink", params.shrink, 1)?;
-    at_least("n_control", params.n_control, 4)?;
-    at_least("n_bins", params.n_bins, 2)?;
-    // 2^10 spans along each axis are a billion control points.
-    if params.iterations.is_empty() || params.iterations.len() > 8 {
-        return Err(parameter("iterations", format!("{} levels", params.iterations.len()), "1 to 8 levels"));
+/// Most spans of the lattice along each axis: 17 million control points, of which no field needs as many.
+const MOST_SPANS: usize = 256;
+
+impl N4Params {
+    /// Most levels.
+    pub const MOST_LEVELS: usize = 8;
+    /// Most iterations at a level.
+    pub const MOST_ITERATIONS: usize = 10_000;
+    /// Most bins of the histogram.
+    pub const MOST_BINS: usize = 1 << 16;
+
+    /// Most control points along each axis at the first of `n_levels` levels (1 to 8): spans double with each level.
+    pub fn most_control(n_levels: usize) -> usize {
+        (MOST_SPANS >> n_levels.clamp(1, Self::MOST_LEVELS).saturating_sub(1)) + 3
     }
-    positive("fwhm", params.fwhm)?;
-    positive("wiener_noise", params.wiener_noise)?;
-    crate::error::not_negative("convergence", params.convergence)?;
-    Ok(())
+
+    /// Refuses what [`n4`] refuses of its parameters, without an image.
+    ///
+    /// # Errors
+    /// [`Code::Parameter`], naming the parameter and its range.
+    pub fn validate(&self) -> Result<()> {
+        let within = |name: &str, value: usize, least: usize, most: usize| {
+            if (least..=most).contains(&value) {
+                return Ok(());
+            }
+            let range =
+                if most == usize::MAX { format!("at least {least}") } else { format!("from {least} to {most}") };
+            Err(parameter(name, value, &range))
+        };
+        within("shrink", self.shrink, 1, usize::MAX)?;
+        within("n_bins", self.n_bins, 2, Self::MOST_BINS)?;
+        let n_levels = self.iterations.len();
+        if !(1..=Self::MOST_LEVELS).contains(&n_levels) {
+            let found = format!("a list of {n_levels} levels");
+            return Err(parameter("iterations", found, &format!("1 to {} levels", Self::MOST_LEVELS)));
+        }
+        if let Some(most) = self.iterations.iter().find(|most| **most > Self::MOST_ITERATIONS) {
+            return Err(parameter("iterations", most, &format!("at most {} at each level", Self::MOST_ITERATIONS)));
+        }
+        let most = Self::most_control(n_levels);
+        if !(4..=most).contains(&self.n_control) {
+            return Err(parameter("n_control", self.n_control, &format!("from 4 to {most} for {n_levels} levels")));
+        }
+        positive("fwhm", self.fwhm)?;
+        positive("wiener_noise", self.wiener_noise)?;
+        crate::error::not_negative("convergence", self.convergence)?;
+        Ok(())
+    }
 }
 
 fn check_contrast(log: &Array3<f64>, take: &Array3<f64>) -> Result<()> {

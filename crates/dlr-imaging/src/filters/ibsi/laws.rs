@@ -3,7 +3,7 @@
 use super::operator::{Cascade, Line};
 use super::rotate::{self, Pooling};
 use super::separable::Plan;
-use super::{Boundary, Dimension};
+use super::{Boundary, Dimension, MOST_REACH};
 use crate::error::parameter;
 use dlr_core::{Code, Error, Result};
 use std::str::FromStr;
@@ -75,7 +75,7 @@ pub struct Laws {
     pub kernels: Vec<LawsKernel>,
     /// Pooling over the right-angle rotations; `None` filters once, as the kernels stand.
     pub rotation_invariance: Option<Pooling>,
-    /// Chebyshev distance of the energy map in voxels; `None` gives the response itself.
+    /// Chebyshev distance of the energy map in voxels, less than 16 384; `None` gives the response itself.
     pub energy_distance: Option<usize>,
 }
 
@@ -91,6 +91,9 @@ impl Laws {
 
     pub(super) fn validate(&self, dimension: Dimension) -> Result<()> {
         let wanted = dimension.axes().len();
+        if let Some(distance) = self.energy_distance.filter(|distance| *distance >= MOST_REACH) {
+            return Err(parameter("energy_distance", distance, &format!("at most {}", MOST_REACH - 1)));
+        }
         if self.kernels.len() == wanted {
             return Ok(());
         }

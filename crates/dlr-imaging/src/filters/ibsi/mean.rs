@@ -2,21 +2,24 @@
 
 use super::operator::{Cascade, Line};
 use super::separable::Plan;
-use super::{Boundary, Dimension, rotate};
+use super::{Boundary, Dimension, MOST_REACH, rotate};
 use crate::error::parameter;
 use dlr_core::Result;
 
 /// The mean over a cube (in slices: a square) around each voxel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mean {
-    /// Side of the cube in voxels: odd.
+    /// Side of the cube in voxels: odd, less than 32 768. It may be wider than the image: the boundary is then averaged too.
     pub support: usize,
 }
 
 impl Mean {
     pub(super) fn validate(&self) -> Result<()> {
         // Even supports have no middle voxel; the manual leaves them out.
-        if self.support % 2 == 1 { Ok(()) } else { Err(parameter("support", self.support, "odd and at least 1")) }
+        if self.support % 2 == 1 && self.support / 2 < MOST_REACH {
+            return Ok(());
+        }
+        Err(parameter("support", self.support, &format!("odd, from 1 to {}", 2 * MOST_REACH - 1)))
     }
 
     pub(super) fn plan(&self, shape: [usize; 3], boundary: Boundary, dimension: Dimension) -> Plan {

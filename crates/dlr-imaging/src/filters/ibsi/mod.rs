@@ -167,7 +167,10 @@ impl Filter {
             Kernel::Laws(laws) => self.laws(image, laws, region)?,
             Kernel::Gabor(gabor) => self.gabor(image, gabor, region)?,
             Kernel::Simoncelli(simoncelli) => cut(simoncelli.run(whole(image)?, boundary, dimension), region),
-            Kernel::Riesz(riesz) => cut(riesz.run(whole(image)?, spacing_mm, boundary, dimension), region),
+            Kernel::Riesz(riesz) => {
+                riesz.check_size(shape, spacing_mm)?;
+                cut(riesz.run(whole(image)?, spacing_mm, boundary, dimension), region)
+            }
         };
         Volume::new(geometry.window(region.start.map(|s| s as isize), region.shape()), response)
     }
@@ -242,11 +245,15 @@ fn smallest(spacing_mm: [f64; 3]) -> f64 {
     spacing_mm.into_iter().fold(f64::INFINITY, f64::min)
 }
 
-/// Refuses kernels so wide that the parameter must be in another unit.
+/// A kernel reaches less than so many voxels; where it reaches farther, the parameter must be in another unit.
+///
+/// A kernel that is merely wider than the image is no mistake: the boundary says how the image goes on.
+const MOST_REACH: usize = 1 << 14;
+
 fn check_width(name: &str, value: f64, radius: usize) -> Result<()> {
-    const MOST: usize = 1 << 14;
-    if radius < MOST {
+    if radius < MOST_REACH {
         return Ok(());
     }
-    Err(crate::error::parameter(name, value, &format!("so small that the kernel reaches less than {MOST} voxels")))
+    let expected = format!("so small that the kernel reaches less than {MOST_REACH} voxels");
+    Err(crate::error::parameter(name, value, &expected))
 }

@@ -184,6 +184,18 @@ fn squares(image: &Array3<f64>, dimension: Dimension) -> [Vec<f64>; 3] {
 }
 
 impl Riesz {
+    /// Refuses Laplacians so wide that the image with their reach around it could not be held.
+    pub(super) fn check_size(&self, shape: [usize; 3], spacing_mm: [f64; 3]) -> Result<()> {
+        let RieszOf::LaplacianOfGaussian(log) = self.of else { return Ok(()) };
+        let n_voxels: f64 = (0..3).map(|a| shape[a] as f64 + 2.0 * log.radius(spacing_mm[a]) as f64).product();
+        let most = crate::frame::MOST_VOXELS;
+        if n_voxels <= most as f64 {
+            return Ok(());
+        }
+        let expected = format!("so small that the image with the kernel around it has at most {most} voxels");
+        Err(parameter("log_sigma_mm", log.sigma_mm, &expected))
+    }
+
     pub(super) fn run(
         &self,
         image: Array3<f64>,

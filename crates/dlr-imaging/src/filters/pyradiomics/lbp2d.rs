@@ -25,7 +25,7 @@ pub enum Lbp2dMethod {
 ///
 /// | parameter | default | unit | range | meaning |
 /// |---|---|---|---|---|
-/// | `radius` | 1 | voxels | above 0 | of the circle; spacing plays no part |
+/// | `radius` | 1 | voxels | above 0, at most 1000 | of the circle; spacing plays no part |
 /// | `n_samples` | 8 | | 1 to 1000; 31 for binary numbers | neighbours on the circle |
 /// | `method` | uniform | | | |
 /// | `flat_axis` | 0 | | 0 to 2 | the axis (`[z, y, x]`) that slices are perpendicular to |
@@ -67,6 +67,9 @@ impl Default for Lbp2dParams {
 pub fn lbp_2d(image: &Volume, params: &Lbp2dParams, stored: Stored, at: IndexBox) -> Result<Volume> {
     let at = checked(at, image)?;
     let radius = positive("radius", params.radius)?;
+    if radius > 1000.0 {
+        return Err(parameter("radius", radius, "at most 1000 voxels"));
+    }
     let is_number = matches!(params.method, Lbp2dMethod::Default | Lbp2dMethod::Ror);
     let most = if is_number { 31 } else { 1000 };
     if params.n_samples == 0 || params.n_samples > most {

@@ -22,7 +22,7 @@ use std::ops::{AddAssign, Mul};
 /// |---|---|---|
 /// | `wavelet` | `coif1` | any of [`Wavelet::names`] |
 /// | `start_level` | 0 | levels that are filtered but not handed over |
-/// | `n_levels` | 1 | levels that are handed over, at least 1 |
+/// | `n_levels` | 1 | levels that are handed over, at least 1; with `start_level` at most 8 |
 /// | `flat_axis` | none | an axis (`[z, y, x]`) that is not filtered: `force2Ddimension` |
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "the table above says what each field is")]
@@ -32,6 +32,9 @@ pub struct WaveletParams {
     pub n_levels: usize,
     pub flat_axis: Option<usize>,
 }
+
+/// Most levels: each looks as far around the box again as the wavelet is wide.
+const MOST_LEVELS: usize = 8;
 
 impl WaveletParams {
     /// One level of a wavelet along all three axes.
@@ -84,7 +87,7 @@ pub fn wavelet(image: &Volume, params: &WaveletParams, stored: Stored, at: Index
 /// Images of 32 bit floating point numbers are filtered in 32 bit, all others in 64 bit, as PyWavelets does.
 ///
 /// # Errors
-/// [`dlr_core::Code::Parameter`] for 0 levels or an axis that is none, [`dlr_core::Code::Shape`] for a box that is empty
+/// [`dlr_core::Code::Parameter`] for 0 or more than 8 levels or an axis that is none, [`dlr_core::Code::Shape`] for a box that is empty
 /// or leaves the image; whatever `visit` returns.
 pub fn visit_wavelet<R: Send>(
     image: &Volume,
@@ -95,6 +98,10 @@ pub fn visit_wavelet<R: Send>(
 ) -> Result<Vec<R>> {
     if params.n_levels == 0 {
         return Err(parameter("n_levels", 0, "at least 1"));
+    }
+    if params.start_level.saturating_add(params.n_levels) > MOST_LEVELS {
+        let found = format!("{} after {} that are only filtered", params.n_levels, params.start_level);
+        return Err(parameter("n_levels", found, &format!("at most {MOST_LEVELS} together")));
     }
     if let Some(axis) = params.flat_axis.filter(|a| *a > 2) {
         return Err(parameter("flat_axis", axis, "0, 1 or 2"));
