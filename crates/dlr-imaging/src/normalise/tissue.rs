@@ -145,6 +145,35 @@ mod tests {
         assert!(difference.iter().all(|d| *d < 1e-9));
     }
 
+    /// The definition: the voxels between the two quantiles around the peak, all of them and no others, become 0 ± 1.
+    #[test]
+    fn the_stripe_between_the_quantiles_becomes_mean_0_and_sd_1() {
+        let image = image(1.0);
+        for (which, width) in [(TissuePeak::Highest, 0.05), (TissuePeak::Highest, 0.1), (TissuePeak::Last, 0.02)] {
+            let reference = tissue_reference(&image, None, which, width).unwrap();
+            let raw: Vec<f64> = image.to_f64().into_iter().collect();
+            let after: Vec<f64> = tissue_peak(&image, None, which, width).unwrap().to_f64().into_iter().collect();
+            // Ranks by counting, without the order statistics of the code.
+            let n = raw.len() as f64;
+            let share = |v: f64| raw.iter().filter(|other| **other <= v).count() as f64 / n;
+            let peak = share(reference.peak);
+            // The interpolated quantile lies between two ranks, so one voxel on either side may fall out or in.
+            let stripe: Vec<f64> = after
+                .iter()
+                .zip(&raw)
+                .filter(|(_, v)| (share(**v) - peak).abs() <= width + 0.5 / n)
+                .map(|(z, _)| *z)
+                .collect();
+            let count = stripe.len() as f64;
+            assert!((count - reference.n_voxels as f64).abs() <= 2.0, "{count} {reference:?}");
+            assert!((count / n - 2.0 * width).abs() <= 2.0 / n, "{count} of {n} is not twice {width}");
+            let mean = stripe.iter().sum::<f64>() / count;
+            let sd = (stripe.iter().map(|z| (z - mean) * (z - mean)).sum::<f64>() / count).sqrt();
+            // One voxel at the edge of the stripe, 1.7 sd away, moves mean and sd by its share.
+            assert!(mean.abs() < 4.0 / count && (sd - 1.0).abs() < 4.0 / count, "{mean} {sd} of {count}");
+        }
+    }
+
     #[test]
     fn refusals() {
         let code =
