@@ -1,5 +1,6 @@
 //! Connected components and hole filling.
 
+use crate::error::{not_negative, parameter};
 use dlr_core::{Mask, Result};
 use ndarray::{Array3, s};
 
@@ -38,6 +39,32 @@ pub fn largest_component(mask: &Mask, connectivity: Connectivity) -> Result<Mask
     let most = counts.iter().copied().max().unwrap_or(0);
     let keep = counts.iter().position(|n| *n == most).map_or(0, |i| i as u32 + 1);
     Mask::new(*mask.geometry(), labels.mapv(|l| l != 0 && l == keep))
+}
+
+/// The component with the `k`th most voxels, 1 for the largest; equal ones in array order. Empty where there are fewer.
+///
+/// # Errors
+/// [`dlr_core::Code::Parameter`] for `k` of 0.
+pub fn nth_component(mask: &Mask, connectivity: Connectivity, k: usize) -> Result<Mask> {
+    let rank = k.checked_sub(1).ok_or_else(|| parameter("k", k, "at least 1"))?;
+    let (labels, counts) = components(mask, connectivity);
+    let mut order: Vec<usize> = (0..counts.len()).collect();
+    order.sort_by_key(|i| std::cmp::Reverse(counts[*i]));
+    let keep = order.get(rank).map(|i| *i as u32 + 1);
+    Mask::new(*mask.geometry(), labels.mapv(|l| Some(l) == keep))
+}
+
+/// The components of at least `volume_mm3`, counted in whole voxels.
+///
+/// # Errors
+/// [`dlr_core::Code::Parameter`] for a volume that is negative or not finite.
+pub fn components_from(mask: &Mask, connectivity: Connectivity, volume_mm3: f64) -> Result<Mask> {
+    not_negative("volume_mm3", volume_mm3)?;
+    let (labels, counts) = components(mask, connectivity);
+    let voxel_mm3: f64 = mask.geometry().spacing_mm().iter().product();
+    // A volume that is equal but for rounding is large enough.
+    let keep: Vec<bool> = counts.iter().map(|n| *n as f64 * voxel_mm3 >= volume_mm3 * (1.0 - 1e-9)).collect();
+    Mask::new(*mask.geometry(), labels.mapv(|l| l != 0 && keep[l as usize - 1]))
 }
 
 /// Fills what is enclosed in three dimensions: background that is not connected by faces to the border of the image.
@@ -193,6 +220,22 @@ mod tests {
         assert_eq!(fill_holes_by_slice(&tube).unwrap().n_voxels(), 27);
         let shell = mask((5, 5, 5), |z, y, x| [z, y, x].iter().all(|i| (1..4).contains(i)) && [z, y, x] != [2, 2, 2]);
         assert_eq!(fill_holes(&shell).unwrap().n_voxels(), 27);
+    }
+
+    #[test]
+    fn components_by_rank_and_by_volume() {
+        let three = mask((1, 1, 10), |_, _, x| x < 2 || (3..6).contains(&x) || x > 7);
+        let at = |k| nth_component(&three, Connectivity::Faces, k).unwrap();
+        assert_eq!(at(1), largest_component(&three, Connectivity::Faces).unwrap());
+        // Of two of the same size the first in array order.
+        assert_eq!((at(2), at(3)), (mask((1, 1, 10), |_, _, x| x < 2), mask((1, 1, 10), |_, _, x| x > 7)));
+        assert_eq!(at(4).n_voxels(), 0);
+        assert!(nth_component(&three, Connectivity::Faces, 0).is_err());
+        let fine = Mask::from_array(three.voxels().to_owned(), [0.1, 0.7, 3.0]).unwrap();
+        // Two voxels are 0.42 mm3, three 0.63.
+        let n = |mm3| components_from(&fine, Connectivity::Faces, mm3).unwrap().n_voxels();
+        assert_eq!([n(0.0), n(0.42), n(0.43), n(0.63), n(0.64)], [7, 7, 3, 3, 0]);
+        assert!(components_from(&fine, Connectivity::Faces, -1.0).is_err());
     }
 
     #[test]

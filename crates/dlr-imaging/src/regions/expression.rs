@@ -2,7 +2,10 @@
 //!
 //! Parsed once, when an experiment file is read, so that a typing error stops a run before its first case.
 
-use super::{Connectivity, algebra, close, dilate, erode, fill_holes, largest_component, open, ring, translate_mm};
+use super::{
+    Connectivity, algebra, close, components_from, dilate, erode, fill_holes, largest_component, nth_component, open,
+    ring, translate_mm,
+};
 use dlr_core::{Code, Error, Mask, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -19,7 +22,8 @@ use std::fmt;
 /// | `ring(a, from_mm, to_mm)` | [`ring`] |
 /// | `dilate(a, mm)`, `erode(a, mm)`, `open(a, mm)`, `close(a, mm)` | [`dilate`], [`erode`], [`open`], [`close`] |
 /// | `shift(a, z_mm, y_mm, x_mm)` | [`translate_mm`] |
-/// | `largest(a)`, `fill(a)` | [`largest_component`] by faces, [`fill_holes`] |
+/// | `largest(a)`, `component(a, k)`, `larger(a, mm3)` | [`largest_component`], [`nth_component`], [`components_from`], by faces |
+/// | `fill(a)` | [`fill_holes`] |
 ///
 /// ```
 /// use dlr_imaging::regions::RegionExpression;
@@ -43,6 +47,8 @@ enum Node {
     Ball(Morphology, Box<Node>, f64),
     Shift(Box<Node>, [f64; 3]),
     Largest(Box<Node>),
+    Component(Box<Node>, usize),
+    Larger(Box<Node>, f64),
     Fill(Box<Node>),
 }
 
@@ -102,9 +108,8 @@ impl Node {
                 a.collect(names);
                 b.collect(names);
             }
-            Node::Ring(a, ..) | Node::Ball(_, a, _) | Node::Shift(a, _) | Node::Largest(a) | Node::Fill(a) => {
-                a.collect(names);
-            }
+            Node::Ring(a, ..) | Node::Ball(_, a, _) | Node::Shift(a, _) => a.collect(names),
+            Node::Largest(a) | Node::Component(a, _) | Node::Larger(a, _) | Node::Fill(a) => a.collect(names),
         }
     }
 
@@ -133,6 +138,8 @@ impl Node {
             }
             Node::Shift(a, by_mm) => translate_mm(&a.evaluate(masks)?, *by_mm),
             Node::Largest(a) => largest_component(&a.evaluate(masks)?, Connectivity::Faces),
+            Node::Component(a, k) => nth_component(&a.evaluate(masks)?, Connectivity::Faces, *k),
+            Node::Larger(a, mm3) => components_from(&a.evaluate(masks)?, Connectivity::Faces, *mm3),
             Node::Fill(a) => fill_holes(&a.evaluate(masks)?),
         }
     }
@@ -267,37 +274,59 @@ impl Parser<'_> {
     }
 
     fn call(&mut self, function: &str) -> Result<Node> {
-        const KNOWN: &str = "ring, dilate, erode, open, close, shift, largest, fill";
+        const KNOWN: &str = "ring, dilate, erode, open, close, shift, largest, component, larger, fill";
         if !KNOWN.split(", ").any(|name| name == function) {
             return Err(Error::new(Code::UnknownName, format!("region function `{function}` is not known"))
                 .expected(format!("one of {KNOWN}")));
         }
         let inner = Box::new(self.sum()?);
         let node = match function {
-            "ring" => Node::Ring(inner, self.number()?, self.number()?),
-            "dilate" => Node::Ball(Morphology::Dilate, inner, self.number()?),
-            "erode" => Node::Ball(Morphology::Erode, inner, self.number()?),
-            "open" => Node::Ball(Morphology::Open, inner, self.number()?),
-            "close" => Node::Ball(Morphology::Close, inner, self.number()?),
-            "shift" => Node::Shift(inner, [self.number()?, self.number()?, self.number()?]),
+            "ring" => {
+                let from_mm = self.number("a number of millimetres", |_| true)?;
+                Node::Ring(
+                    inner,
+                    from_mm,
+                    self.number("more millimetres than where the ring begins", |mm| mm > from_mm)?,
+                )
+            }
+            "dilate" => Node::Ball(Morphology::Dilate, inner, self.radius_mm()?),
+            "erode" => Node::Ball(Morphology::Erode, inner, self.radius_mm()?),
+            "open" => Node::Ball(Morphology::Open, inner, self.radius_mm()?),
+            "close" => Node::Ball(Morphology::Close, inner, self.radius_mm()?),
+            "shift" => Node::Shift(inner, [self.shift_mm()?, self.shift_mm()?, self.shift_mm()?]),
             "largest" => Node::Largest(inner),
+            "component" => {
+                let k = self.number("1 for the largest, 2 for the next", |k| k >= 1.0 && k.fract() == 0.0)?;
+                Node::Component(inner, k as usize)
+            }
+            "larger" => Node::Larger(inner, self.number("a volume of at least 0 mm3", |mm3| mm3 >= 0.0)?),
             _ => Node::Fill(inner),
         };
         self.need(")")?;
         Ok(node)
     }
 
-    fn number(&mut self) -> Result<f64> {
+    fn radius_mm(&mut self) -> Result<f64> {
+        self.number("a radius of at least 0 mm", |mm| mm >= 0.0)
+    }
+
+    fn shift_mm(&mut self) -> Result<f64> {
+        self.number("a number of millimetres", |_| true)
+    }
+
+    /// A comma and a finite number that `is_right`; otherwise a refusal that says what was `expected`.
+    fn number(&mut self, expected: &str, is_right: impl Fn(f64) -> bool) -> Result<f64> {
         self.need(",")?;
         let sign = if self.take_sign("-").is_some() { -1.0 } else { 1.0 };
-        match self.peek() {
-            Some(Token::Number(number)) => {
-                let number = sign * number;
-                self.next += 1;
-                Ok(number)
-            }
-            _ => Err(self.refuse("a number of millimetres")),
+        let Some((column, Token::Number(number))) = self.tokens.get(self.next) else {
+            return Err(self.refuse(expected));
+        };
+        let number = sign * number;
+        if !(number.is_finite() && is_right(number)) {
+            return Err(bad(self.source, *column, expected, &number.to_string()));
         }
+        self.next += 1;
+        Ok(number)
     }
 }
 
@@ -334,6 +363,11 @@ mod tests {
         assert_eq!(inside("close(edema - mass, 1)"), [2, 3, 4, 5, 6, 7, 8]);
         assert_eq!(inside("open(edema - mass, 1)"), [6, 7, 8]);
         assert_eq!(inside("largest(edema - mass)"), [6, 7, 8]);
+        assert_eq!(inside("component(edema - mass, 1)"), [6, 7, 8]);
+        assert_eq!(inside("component(edema - mass, 2)"), [2, 3]);
+        assert!(inside("component(edema - mass, 3)").is_empty());
+        assert_eq!(inside("larger(edema - mass, 2)"), [2, 3, 6, 7, 8]);
+        assert_eq!(inside("larger(edema - mass, 2.5)"), [6, 7, 8]);
         assert_eq!(inside("fill(edema - mass)"), [2, 3, 4, 5, 6, 7, 8]);
     }
 
@@ -344,6 +378,19 @@ mod tests {
             assert_eq!(error.code(), Code::Parameter);
             assert!(error.fact().ends_with(&format!("column {column}")), "{source}: {error}");
         }
+        let columns = [
+            ("erode(mass, -2)", 14),
+            ("ring(mass, 5, 5)", 15),
+            ("component(mass, 0)", 17),
+            ("component(mass, 1.5)", 17),
+            ("larger(mass, -1)", 15),
+        ];
+        for (source, column) in columns {
+            let error = RegionExpression::parse(source).unwrap_err();
+            assert!(error.fact().ends_with(&format!("column {column}")), "{source}: {error}");
+        }
+        let infinite = format!("shift(mass, {}, 0, 0)", "9".repeat(400));
+        assert_eq!(RegionExpression::parse(&infinite).unwrap_err().code(), Code::Parameter);
         assert_eq!(RegionExpression::parse("grow(mass, 1)").unwrap_err().code(), Code::UnknownName);
         assert_eq!(RegionExpression::parse("mass; x").unwrap_err().code(), Code::Parameter);
         assert_eq!(RegionExpression::parse("1.2.3").unwrap_err().code(), Code::Parameter);

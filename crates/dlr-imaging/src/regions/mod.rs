@@ -12,7 +12,9 @@ mod ring;
 
 pub use algebra::{difference, intersection, union};
 pub use body::{BodyParams, body, body_threshold};
-pub use components::{Connectivity, components, fill_holes, fill_holes_by_slice, largest_component};
+pub use components::{
+    Connectivity, components, components_from, fill_holes, fill_holes_by_slice, largest_component, nth_component,
+};
 pub use expression::RegionExpression;
 pub use morphology::{close, dilate, erode, open, translate, translate_mm};
 pub use perturb::{PerturbParams, perturb, randomise_contour};
