@@ -104,3 +104,18 @@ fn rings_and_expressions_agree() {
     let by_text = Masks { name: "peri".into(), expression }.apply(case).unwrap();
     assert_eq!(by_ring.masks["peri"], by_text.masks["peri"]);
 }
+
+/// A ring named as the tumour leaves no tumour; whoever reads the case is told.
+#[test]
+fn a_mask_that_is_replaced_is_noted() {
+    let note = |step: &dyn ImageStep| step.apply(with_body()).unwrap().notes.join("; ");
+    let lost = "mask `mass` was there and is replaced by that of the step";
+    assert!(note(&Ring { name: "mass".into(), ..ring(5.0) }).contains(&format!("{lost} `ring`")));
+    let expression = RegionExpression::parse("fill(mass)").unwrap();
+    assert!(note(&Masks { name: "mass".into(), expression }).contains(&format!("{lost} `masks`")));
+    assert!(note(&Body::default()).contains("mask `body` was there"));
+    assert!(note(&ring(5.0)).contains("mask `peri` was there"), "the sample has one");
+    assert!(!note(&Ring { name: "shell".into(), ..ring(5.0) }).contains("was there"));
+    // What `perturb` is for.
+    assert!(!note(&redrawn(1)).contains("was there"));
+}

@@ -27,7 +27,7 @@ impl ImageStep for Body {
         let line = format!("body: {} with {:?}", self.name, self.params);
         run(case, line, |case| {
             let found = body(&case.image, &self.params)?;
-            add(case, &self.name, found)
+            add_or_replace(case, "body", &self.name, found)
         })
     }
 }
@@ -69,7 +69,7 @@ impl ImageStep for Ring {
             for other in minus {
                 found = difference(&found, case.mask(other)?)?;
             }
-            add(case, name, found)
+            add_or_replace(case, "ring", name, found)
         })
     }
 }
@@ -88,7 +88,7 @@ impl ImageStep for Masks {
         let line = format!("masks: {} = {}", self.name, self.expression);
         run(case, line, |case| {
             let found = self.expression.evaluate(&case.masks)?;
-            add(case, &self.name, found)
+            add_or_replace(case, "masks", &self.name, found)
         })
     }
 }
@@ -122,6 +122,16 @@ impl ImageStep for Perturb {
             add(case, name, found)
         })
     }
+}
+
+/// [`add`], with a note of the case where a mask of that name is lost: `ring` named `mass` would leave no tumour.
+fn add_or_replace(case: &mut Case, step: &str, name: &str, mask: Mask) -> Result<()> {
+    let there = case.masks.contains_key(name);
+    add(case, name, mask)?;
+    if there {
+        case.notes.push(format!("mask `{name}` was there and is replaced by that of the step `{step}`"));
+    }
+    Ok(())
 }
 
 /// An empty region is refused here, where its making is known, and not later by a feature.
