@@ -1,5 +1,6 @@
 //! The keys of the image step `filter-pyradiomics`: one filtered image of pyradiomics by its kind.
 
+use super::door::Door;
 use dlr_core::{Code, Error, ImageStep, Result};
 use dlr_imaging::filters::pyradiomics::{self, Lbp2dMethod, Lbp2dParams, Lbp3dParams, WaveletParams};
 use dlr_imaging::filters::wavelets::Wavelet;
@@ -93,6 +94,7 @@ fn yes() -> bool {
 impl super::image::Keys for Keys {
     fn step(self) -> Result<Box<dyn ImageStep>> {
         use pyradiomics::Rescaling;
+        self.check()?;
         Ok(Box::new(match self {
             Keys::Log { sigma_mm } => PyradiomicsFilter::Log { sigma_mm },
             Keys::Wavelet { wavelet, band, level, start_level } => {
@@ -121,6 +123,40 @@ impl super::image::Keys for Keys {
                 PyradiomicsFilter::Lbp3d { within, params, degree }
             }
         }))
+    }
+}
+
+/// Most levels of a wavelet, those that are only filtered among them.
+const MOST_LEVELS: usize = 8;
+
+impl Keys {
+    /// Ranges that need no image to be checked.
+    fn check(&self) -> Result<()> {
+        let door = Door("filter-pyradiomics");
+        let voxels = "radii are in voxels: 1 takes the neighbours of each";
+        match self {
+            Keys::Log { sigma_mm } => door.positive("sigma_mm", *sigma_mm, "the width of what is sought: 1, 2, 3 mm"),
+            Keys::Wavelet { band, level, start_level, .. } => {
+                let hint = "1 is usual; each level looks as far again as the wavelet is wide";
+                door.count("level", *level, 1, MOST_LEVELS, hint)?;
+                door.count("start_level", *start_level, 0, MOST_LEVELS - level, hint)?;
+                let is_right = band.len() == 3 && band.chars().all(|c| matches!(c, 'L' | 'H'));
+                let hint = "L is low-pass, H is high-pass, along x, y, z";
+                door.must(is_right, "band", band, "three letters L or H, such as LLH", hint)
+            }
+            Keys::Lbp2d { radius, n_samples, method, flat_axis } => {
+                let is_right = *radius > 0.0 && *radius <= 1000.0;
+                door.must(is_right, "radius", radius, "a number above 0, at most 1000", voxels)?;
+                let most = if matches!(method, Method::Default | Method::Ror) { 31 } else { 1000 };
+                door.count("n_samples", *n_samples, 1, most, "8 is usual for a radius of 1")?;
+                door.count("flat_axis", *flat_axis, 0, 2, "0, 1, 2 are z, y, x")
+            }
+            Keys::Lbp3d { radius, n_subdivisions, .. } => {
+                door.positive("radius", *radius, voxels)?;
+                door.count("n_subdivisions", *n_subdivisions, 0, 10, "1 places 42 samples")
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -181,7 +217,8 @@ mod tests {
         assert_eq!(code("kind = \"square\"\nsigma_mm = 1.0"), Some(Code::ParameterFile));
         assert_eq!(code("kind = \"wavelet\"\nwavelet = \"coif99\"\nband = \"LLH\""), Some(Code::UnknownName));
         assert_eq!(code("kind = \"lbp3d\"\nimage = \"m0\""), Some(Code::UnknownName));
-        let error = make("kind = \"wavelet\"\nband = \"LH\"").unwrap().apply(sample_case()).unwrap_err();
-        assert_eq!((error.code(), error.case()), (Code::Parameter, Some("sample")));
+        assert_eq!(code("kind = \"wavelet\"\nband = \"LH\""), Some(Code::Parameter));
+        let error = make("kind = \"lbp3d\"\nwithin = \"none\"").unwrap().apply(sample_case()).unwrap_err();
+        assert_eq!((error.code(), error.case()), (Code::MissingMask, Some("sample")));
     }
 }

@@ -1,8 +1,9 @@
 //! The image steps of `dlr-imaging` that change voxels, made from the keys of an experiment file. The defaults are those
 //! of the protocol; `docs/stages.md` lists them.
 
+use super::door::Door;
 use crate::registry::{Params, Shelf};
-use dlr_core::{Code, Error, ImageLearner, ImageStep, Result};
+use dlr_core::{ImageLearner, ImageStep, Result};
 use dlr_imaging::{
     bias::N4Params,
     frame,
@@ -30,6 +31,12 @@ pub(super) fn register(shelf: &mut Shelf<dyn ImageStep>) {
 pub(super) fn register_learners(shelf: &mut Shelf<dyn ImageLearner>) {
     shelf.add("nyul", |params: &Params<'_>| {
         let NyulKeys { within: at, percentiles, range } = params.read()?;
+        let increasing = |v: &[f64]| v.iter().all(|x| x.is_finite()) && v.windows(2).all(|pair| pair[0] < pair[1]);
+        let is_right =
+            percentiles.len() >= 2 && increasing(&percentiles) && percentiles.iter().all(|p| (0.0..=100.0).contains(p));
+        let (door, expected) = (Door("nyul"), "two or more increasing percentiles from 0 to 100");
+        door.must(is_right, "percentiles", &percentiles, expected, "1, 10, 20, ..., 90, 99 is usual")?;
+        door.must(increasing(&range), "range", range, "two increasing numbers", "0 and 100 is usual")?;
         Ok(Box::new(Nyul { within: within(at), params: NyulParams { percentiles, range } }))
     });
 }
@@ -93,14 +100,16 @@ impl Keys for ResampleKeys {
     fn step(self) -> Result<Box<dyn ImageStep>> {
         let interpolator = match self.interpolator.as_str() {
             "cubic" => Interpolator::Cubic,
-            name => Interpolator::from_pyradiomics(name)?,
+            name => Interpolator::from_pyradiomics(name)
+                .map_err(|error| error.hint("`interpolator` may also be `cubic`, the spline of the IBSI"))?,
         };
-        if let Some(bad) = self.spacing_mm.iter().find(|s| !(s.is_finite() && **s >= 0.0)) {
-            return Err(Error::new(Code::Parameter, format!("parameter `spacing_mm` of `resample` holds {bad}"))
-                .expected("three numbers above 0, in mm, or 0 to keep that axis")
-                .found(format!("{:?}", self.spacing_mm))
-                .hint("the order is z, y, x"));
-        }
+        let door = Door("resample");
+        let (spacing, share) = (self.spacing_mm, self.mask_threshold);
+        let expected = "three numbers above 0, in mm, or 0 to keep that axis";
+        let is_right = spacing.iter().all(|s| s.is_finite() && *s >= 0.0);
+        door.must(is_right, "spacing_mm", spacing, expected, "the order is z, y, x")?;
+        let hint = "half a voxel, 0.5, is what the IBSI asks for; 0 takes the nearest voxel";
+        door.must((0.0..=1.0).contains(&share), "mask_threshold", share, "a share from 0 to 1", hint)?;
         Ok(Box::new(Resample {
             spacing_mm: self.spacing_mm,
             grid: match self.grid {
@@ -139,6 +148,15 @@ fn hundred() -> f64 {
 
 impl Keys for ZScoreKeys {
     fn step(self) -> Result<Box<dyn ImageStep>> {
+        let door = Door("zscore");
+        door.positive(
+            "scale",
+            self.scale,
+            "it is the standard deviation afterwards: 1, or 100 as pyradiomics advises",
+        )?;
+        if let Some(sd) = self.clip_sd {
+            door.positive("clip_sd", sd, "leave it out to clip nothing")?;
+        }
         let params = ZScoreParams { scale: self.scale, clip_sd: self.clip_sd, divisor: Divisor::NMinus1 };
         Ok(Box::new(ZScore { within: within(self.within), params }))
     }
@@ -161,6 +179,7 @@ struct MinMaxKeys {
 
 impl Keys for MinMaxKeys {
     fn step(self) -> Result<Box<dyn ImageStep>> {
+        Door("minmax").percentiles(self.low, self.high)?;
         Ok(Box::new(MinMax { within: within(self.within), low: self.low, high: self.high }))
     }
 }
@@ -185,6 +204,7 @@ impl Default for PercentileKeys {
 
 impl Keys for PercentileKeys {
     fn step(self) -> Result<Box<dyn ImageStep>> {
+        Door("percentile").percentiles(self.low, self.high)?;
         Ok(Box::new(Percentile { within: within(self.within), low: self.low, high: self.high }))
     }
 }
@@ -218,6 +238,9 @@ impl Default for TissueKeys {
 
 impl Keys for TissueKeys {
     fn step(self) -> Result<Box<dyn ImageStep>> {
+        let hint = "it is half the stripe, as a share of the voxels: 0.05 takes a tenth of them";
+        let is_right = self.width > 0.0 && self.width <= 0.5;
+        Door("tissue").must(is_right, "width", self.width, "a share above 0, at most 0.5", hint)?;
         let peak = match self.peak {
             Peak::Highest => TissuePeak::Highest,
             Peak::Last => TissuePeak::Last,
@@ -282,6 +305,20 @@ impl Keys for N4Keys {
     fn step(self) -> Result<Box<dyn ImageStep>> {
         let N4Keys { within: at, shrink, iterations, convergence, n_control, fwhm, wiener_noise, n_bins } = self;
         let params = N4Params { shrink, iterations, convergence, n_control, fwhm, wiener_noise, n_bins };
+        let door = Door("n4");
+        door.must(shrink >= 1, "shrink", shrink, "a whole number of at least 1", "1 uses every voxel, 4 is usual")?;
+        door.positive("fwhm", fwhm, "0.15 is that of the paper")?;
+        door.positive("wiener_noise", wiener_noise, "0.01 is that of the paper")?;
+        let is_right = convergence.is_finite() && convergence >= 0.0;
+        door.must(is_right, "convergence", convergence, "a finite number of at least 0", "0.001 is usual")?;
+        door.count("n_bins", n_bins, 2, N4Params::MOST_BINS, "200 is usual")?;
+        let (levels, most) = (&params.iterations, N4Params::MOST_ITERATIONS);
+        let is_right = (1..=N4Params::MOST_LEVELS).contains(&levels.len())
+            && levels.iter().all(|n_iterations| *n_iterations <= most);
+        let expected = format!("a list of 1 to {} levels, each at most {most}", N4Params::MOST_LEVELS);
+        door.must(is_right, "iterations", levels, &expected, "[50, 50, 50, 50] is usual")?;
+        let hint = format!("4 is usual; each of the {} levels doubles the lattice", levels.len());
+        door.count("n_control", n_control, 4, N4Params::most_control(levels.len()), &hint)?;
         Ok(Box::new(N4 { within: within(at), params }))
     }
 }
@@ -309,6 +346,7 @@ enum How {
 
 impl Keys for ResizeKeys {
     fn step(self) -> Result<Box<dyn ImageStep>> {
+        Door("resize").shape(self.shape)?;
         let how = match self.how {
             How::Trilinear => frame::Resize::Trilinear,
             How::Nearest => frame::Resize::Nearest,
@@ -339,6 +377,9 @@ fn image() -> String {
 
 impl Keys for PadKeys {
     fn step(self) -> Result<Box<dyn ImageStep>> {
+        let door = Door("pad");
+        door.shape(self.shape)?;
+        door.finite("fill", self.fill, "0 is usual for MR, -1000 (air) for CT")?;
         Ok(Box::new(Pad { shape: self.shape, around: within(self.around), fill: self.fill }))
     }
 }

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod docs_tests;
+mod door;
 mod extractors;
 mod filter;
 mod filter_pyradiomics;
