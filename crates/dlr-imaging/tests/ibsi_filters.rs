@@ -392,6 +392,28 @@ proptest! {
         }
     }
 
+    /// A kernel that is odd along an axis changes its sign with a flip of that axis, and with no other.
+    #[test]
+    fn an_axis_flip_negates_a_filter_that_is_odd_along_it(
+        seed in any::<u64>(), half in prop::array::uniform3(0..5_usize), axis in 0..3_usize,
+    ) {
+        // An odd number of voxels: on an even one, the highest frequency has no partner.
+        let voxels = noise(half.map(|n| 2 * n + 1), seed);
+        // Odd along x, which is axis 2, and along z.
+        let odd = [
+            (laws("E5L5S5", None, None), [false, false, true]),
+            (laws("E3L5W5", None, None), [true, false, true]),
+            (Kernel::Riesz(Riesz { order: [1, 0, 0], of: RieszOf::Image }), [false, false, true]),
+            (Kernel::Riesz(Riesz { order: [1, 2, 1], of: RieszOf::Image }), [true, false, true]),
+        ];
+        for (kernel, is_odd) in odd {
+            let sign = if is_odd[axis] { -1.0 } else { 1.0 };
+            let one = apply(&kernel, Dimension::Volume3d, Boundary::Periodic, &flipped(&voxels, axis));
+            let other = sign * flipped(&apply(&kernel, Dimension::Volume3d, Boundary::Periodic, &voxels), axis);
+            prop_assert!(largest(&(&one - &other)) < 1e-10, "{:?}", kernel);
+        }
+    }
+
     #[test]
     fn filters_that_are_linear_are(seed in any::<u64>(), shape in prop::array::uniform3(1..9_usize), a in -3.0..3.0_f64) {
         let (one, two) = (noise(shape, seed), noise(shape, seed ^ 1));
