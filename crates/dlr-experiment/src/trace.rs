@@ -86,6 +86,10 @@ pub(crate) fn trace(
         let fitted = step.fit(&train, seed)?;
         train = train.with_table(fitted.apply(train.table())?)?;
         trace.steps.extend(Some(fitted.summary()).filter(|line| !line.is_empty()));
+        if train.names().is_empty() {
+            trace.steps.push("no column is left: the model gives everyone the share of positive cases".into());
+            break;
+        }
     }
     Ok(trace)
 }

@@ -5,6 +5,7 @@
 //! columns.
 
 use crate::Thaw;
+use crate::models::FittedLinear;
 use dlr_core::{
     FeatureName, FeatureTable, FittedModel, FittedTableStep, Form, Frozen, LinearForm, Model, Predictions, Result,
     TableStep, TrainSet, TreeEnsemble, derive_seed,
@@ -48,10 +49,19 @@ impl Pipeline {
             let fitted = step.fit(&train, seed)?;
             train = train.with_table(fitted.apply(train.table())?)?;
             fitted_steps.push(fitted);
+            if train.names().is_empty() {
+                return Ok(FittedPipeline { steps: fitted_steps, model: Box::new(prevalence(&train)) });
+            }
         }
         let model = model.fit(&train, derive_seed(seed, fitted_steps.len() as u64))?;
         Ok(FittedPipeline { steps: fitted_steps, model })
     }
+}
+
+/// What is left to say where no column is: the share of positive training cases, for everyone.
+fn prevalence(train: &TrainSet) -> FittedLinear {
+    let share = train.labels().iter().filter(|l| **l).count() as f64 / train.labels().len() as f64;
+    FittedLinear { names: Vec::new(), intercept: (share / (1.0 - share)).ln(), weights: Vec::new() }
 }
 
 impl Model for Pipeline {

@@ -14,7 +14,7 @@ pub(crate) use dual::Dual;
 pub(crate) use loss::sigmoid;
 pub use loss::{Intercept, Loss};
 pub use mle::{LogisticMle, fit_mle};
-pub use path::{Family, PathLimits, PathPoint, PathProblem, penalties, solve_path};
+pub use path::{Family, PathLimits, PathPoint, PathProblem, penalties, solve_path, varies_with_response};
 
 use crate::linalg::{Columns, dot};
 use dlr_core::{Code, Error, Result};

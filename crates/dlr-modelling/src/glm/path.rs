@@ -103,6 +103,15 @@ pub fn penalties(problem: &PathProblem<'_>, n: usize, ratio: f64) -> Vec<f64> {
     (0..n).map(|k| (largest.ln() + ratio.ln() * k as f64 / steps).exp()).map(|l| l.max(f64::MIN_POSITIVE)).collect()
 }
 
+/// Whether any column goes with the response by more than rounding: the cosine between column and residual of the empty
+/// model is above 1e-12. A path of penalties that are nothing but rounding has no solution worth a name.
+pub fn varies_with_response(problem: &PathProblem<'_>) -> bool {
+    let u = State::new(problem).u;
+    let norm = |v: &[f64]| dot(v, v).sqrt();
+    let columns = (0..problem.x.n_columns()).map(|j| problem.x.column(j));
+    columns.into_iter().any(|column| dot(column, &u).abs() > 1e-12 * norm(column) * norm(&u))
+}
+
 /// Solves for each penalty, in the order given; descending ones are fastest.
 ///
 /// # Errors

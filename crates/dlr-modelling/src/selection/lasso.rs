@@ -1,6 +1,8 @@
 //! Choice of the penalty of a lasso or elastic net by inner cross-validation, and how many columns it may keep.
 
-use crate::glm::{ClassWeight, Family, PathLimits, PathPoint, PathProblem, penalties, sigmoid, solve_path};
+use crate::glm::{
+    ClassWeight, Family, PathLimits, PathPoint, PathProblem, penalties, sigmoid, solve_path, varies_with_response,
+};
 use crate::linalg::Columns;
 use crate::stats::auc;
 use dlr_core::{Code, Error, Result};
@@ -263,7 +265,7 @@ fn summarise(points: Vec<PathPoint>, results: &[(Vec<f64>, f64)], settings: CvSe
 /// Chooses a point for labels, as `params.family` has them: inner cross-validation, the rule, then the cap.
 ///
 /// Gives the position on the path and the cross-validated path; weights are on scaled columns where
-/// `params.standardise` is set. `None` where no point keeps any column (a table of constants).
+/// `params.standardise` is set. `None` where no point keeps any column: none varies with the label by more than rounding.
 ///
 /// # Errors
 /// Those of the parameters and of [`cross_validate`].
@@ -281,6 +283,9 @@ pub fn choose(
     let mut scaled = x.clone();
     if params.standardise {
         scaled.standardise();
+    }
+    if !varies_with_response(&PathProblem { x: &scaled, ..problem }) {
+        return Ok(None);
     }
     let lambdas = penalties(&PathProblem { x: &scaled, ..problem }, params.n_lambdas, params.lambda_min_ratio);
     let limits = PathLimits { tolerance: params.tolerance, max_columns: params.max_selected, max_explained: 0.999 };

@@ -1,6 +1,6 @@
 //! Stability selection: columns that a lasso path finds again and again on halves of the patients.
 
-use crate::glm::{Family, PathLimits, PathProblem, penalties, solve_path};
+use crate::glm::{Family, PathLimits, PathProblem, penalties, solve_path, varies_with_response};
 use crate::linalg::Columns;
 use dlr_core::{Code, Error, Result, Rng};
 use rayon::prelude::*;
@@ -109,6 +109,9 @@ fn first_to_enter(x: &Columns, labels: &[bool], rows: &[usize], n_enter: usize) 
         PathProblem { x: &x, y: &y, weights: &ones, family: Family::Binomial, l1_ratio: 1.0, intercept: true };
     let limits = PathLimits { tolerance: 1e-5, max_columns: n_enter, max_explained: 0.99 };
     let mut entered = Vec::new();
+    if !varies_with_response(&problem) {
+        return Ok(entered);
+    }
     for point in solve_path(&problem, &penalties(&problem, 100, 0.01), limits)? {
         for (j, _) in &point.weights {
             if entered.len() < n_enter && !entered.contains(j) {

@@ -28,6 +28,6 @@ impl TableStep for Boruta {
             count(BorutaDecision::Tentative),
             found.n_rounds
         );
-        Selected::of(train, "boruta", &found.kept, &more)
+        Ok(Selected::perhaps_none(train, "boruta", &found.kept, &more))
     }
 }

@@ -5,8 +5,10 @@ use super::{Selected, finite_columns};
 use crate::selection::{LassoParams, PathCv, choose};
 use crate::splitters::inner_folds;
 use dlr_core::{Code, Error, FittedTableStep, Result, TableStep, TrainSet};
+use ndarray::ArrayView1;
 
-/// Keeps the columns whose weight is not 0 at the chosen penalty.
+/// Keeps the columns whose weight is not 0 at the chosen penalty; none where no column goes with the label at all, as
+/// happens by chance among few cases or on permuted labels.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Lasso {
     /// How.
@@ -32,10 +34,17 @@ impl Lasso {
     }
 }
 
+fn is_constant(column: ArrayView1<'_, f64>) -> bool {
+    column.iter().all(|v| *v == column[0])
+}
+
 impl TableStep for Lasso {
     fn fit(&self, train: &TrainSet, seed: u64) -> Result<Box<dyn FittedTableStep>> {
         let Some((at, cv)) = self.path(train, seed)? else {
-            return Err(Error::new(Code::Learning, "step `lasso` leaves no column: none varies with the label"));
+            if (0..train.names().len()).all(|j| is_constant(train.x().column(j))) {
+                return Err(Error::new(Code::Learning, "step `lasso` leaves no column: none varies"));
+            }
+            return Ok(Selected::perhaps_none(train, "lasso", &[], "; none varies with the label"));
         };
         let point = &cv.points[at];
         let kept: Vec<usize> = point.weights.iter().map(|(j, _)| *j).collect();

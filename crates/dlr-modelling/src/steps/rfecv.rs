@@ -95,6 +95,6 @@ impl TableStep for StabilitySelection {
         let patients: Vec<&str> = train.cohort().rows().iter().map(|r| r.patient.as_str()).collect();
         let found = stability(&finite_columns(train)?, train.labels(), &patients, &self.params, seed)?;
         let more = format!("; at most {:.2} false selections expected", found.false_selections);
-        Selected::of(train, "stability-selection", &found.kept, &more)
+        Ok(Selected::perhaps_none(train, "stability-selection", &found.kept, &more))
     }
 }

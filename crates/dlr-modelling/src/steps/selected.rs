@@ -29,9 +29,15 @@ impl Selected {
                 format!("step `{step}` leaves no column of {}", train.names().len()),
             ));
         }
+        Ok(Self::perhaps_none(train, step, kept, more))
+    }
+
+    /// [`Selected::of`] for selectors that ask the labels: that no column answers is a result, not an error. A
+    /// [`crate::Pipeline`] whose step keeps nothing predicts the share of positive cases.
+    pub(crate) fn perhaps_none(train: &TrainSet, step: &str, kept: &[usize], more: &str) -> Box<dyn FittedTableStep> {
         let names: Vec<_> = kept.iter().map(|j| train.names()[*j].clone()).collect();
         let summary = format!("{step}: {} of {} columns kept{more}", names.len(), train.names().len());
-        Ok(Box::new(Selected { names, summary }))
+        Box::new(Selected { names, summary })
     }
 }
 

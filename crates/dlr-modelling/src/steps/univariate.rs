@@ -67,7 +67,8 @@ impl TableStep for UnivariateFilter {
         let n_small = order.iter().take_while(|j| adjusted[**j] <= self.max_p).count();
         let mut kept = order[..n_small.max(self.min_keep).min(p.len())].to_vec();
         kept.sort_unstable();
-        Selected::of(train, "univariate-filter", &kept, &format!("; {n_small} at or below {}", self.max_p))
+        let more = format!("; {n_small} at or below {}", self.max_p);
+        Ok(Selected::perhaps_none(train, "univariate-filter", &kept, &more))
     }
 }
 
