@@ -5,6 +5,7 @@
 //! then for each image type crop, discretise and count. Where pyradiomics has a quirk that changes numbers, the quirk
 //! is kept and said so at the place.
 
+mod effective;
 mod extractor;
 mod images;
 mod params;
