@@ -89,12 +89,13 @@ fn is_written_by_hand(name: &str) -> bool {
     [".rs", ".py", ".sh", ".md"].iter().any(|kind| name.ends_with(kind))
 }
 
-/// A first paragraph `//!` of a dozen letters or more; attributes of the whole file may stand before it.
+/// A first paragraph `//!` of three words or more; attributes of the whole file may stand before it.
 fn opens_with_a_paragraph(text: &str) -> bool {
+    let is_word = |word: &&str| word.chars().any(char::is_alphabetic);
     let lines = text.lines().map(str::trim).skip_while(|line| line.is_empty() || is_attribute(line));
     let paragraph = lines.map_while(|line| line.strip_prefix("//!")).take_while(|line| !line.trim().is_empty());
     text.trim_start().starts_with("#![doc = include_str!")
-        || paragraph.flat_map(str::chars).filter(|c| c.is_alphabetic()).count() >= 12
+        || paragraph.flat_map(str::split_whitespace).filter(is_word).count() >= 3
 }
 
 fn is_attribute(line: &str) -> bool {
