@@ -1,7 +1,7 @@
 //! [`ExperimentFile`]: the TOML file of an experiment as plain data. It knows keys and defaults; what a stage does with
 //! its parameters is the registry's affair.
 
-use crate::mistakes::known;
+use crate::mistakes::{known, of_keys};
 use dlr_core::{Code, Error, Result};
 use dlr_interpret::{LinearConvention, TreeConvention};
 use serde::{Deserialize, Serialize};
@@ -321,7 +321,10 @@ impl ExperimentFile {
             stage.params.iter_mut().for_each(|(_, value)| base_names(value));
         });
         file.validation.splitter.params.iter_mut().for_each(|(_, value)| base_names(value));
+        let cut = "# Every parameter of every stage as it ran. Folders are cut off names of files: to run this file again, give them \
+                   back,\n# for example with `--set cohort.params.path=FOLDER/cohort.csv`.\n\n";
         toml::to_string_pretty(&file)
+            .map(|text| format!("{cut}{text}"))
             .map_err(|e| Error::new(Code::ParameterFile, format!("the resolved configuration cannot be written: {e}")))
     }
 
@@ -354,9 +357,12 @@ impl ExperimentFile {
         if self.models.is_empty() {
             return Err(Error::new(Code::ParameterFile, "an experiment needs at least one entry in `models`"));
         }
-        if self.report.cam_cases > 0 {
-            known("feature block", &self.report.cam_block, self.features.keys())?;
-            known("model", &self.report.explain, self.models.iter().map(|m| &m.name))?;
+        let report = &self.report;
+        if report.cam_cases > 0 || !report.cam_block.is_empty() {
+            known("feature block", &report.cam_block, self.features.keys())?;
+        }
+        if report.cam_cases > 0 || !report.explain.is_empty() {
+            known("model", &report.explain, self.models.iter().map(|m| &m.name))?;
         }
         self.validation.check()
     }
@@ -375,10 +381,10 @@ fn base_names(value: &mut Value) {
 
 fn unreadable(error: &toml::de::Error) -> Error {
     let text = error.to_string();
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let first = lines.next().unwrap_or("not readable").to_owned();
-    let last = lines.next_back().unwrap_or_default();
-    Error::new(Code::ParameterFile, format!("the experiment file cannot be read: {first}")).found(last)
+    let place =
+        text.lines().next().filter(|line| line.contains("line ")).map(|line| line.replace("TOML parse error ", ""));
+    let place = place.map(|place| format!(" {place}")).unwrap_or_default();
+    of_keys(&format!("the experiment file{place}"), error.message())
 }
 
 fn apply(table: &mut Table, set: &str) -> Result<()> {

@@ -18,15 +18,22 @@ pub(crate) fn known<'a>(what: &str, name: &str, names: impl Iterator<Item = &'a 
 
 /// The parameters of a stage that serde refused.
 pub(crate) fn of_parameters(stage: &str, error: &impl Display) -> Error {
-    let text = error.to_string();
+    of_keys(&format!("parameters of stage `{stage}`"), &error.to_string())
+}
+
+/// A key or value that serde refused, somewhere.
+pub(crate) fn of_keys(place: &str, text: &str) -> Error {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("not readable");
     let quoted = |text: &str| text.split('`').nth(1).unwrap_or_default().to_owned();
-    let (fact, expected) = line.split_once(", expected ").unwrap_or((line, "the keys of this stage"));
-    let error = Error::new(Code::ParameterFile, format!("parameters of stage `{stage}`: {fact}"));
+    let (fact, expected) = line.split_once(", expected ").unwrap_or((line, "what the documentation lists"));
+    let error = Error::new(Code::ParameterFile, format!("{place}: {fact}"));
     if fact.starts_with("unknown field") {
         let key = quoted(fact);
         let keys: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
-        return error.expected(expected).found(format!("`{key}`")).hint(did_you_mean(&key, &keys));
+        return error
+            .expected(expected.trim_end_matches(['\n', ' ']))
+            .found(format!("`{key}`"))
+            .hint(did_you_mean(&key, &keys));
     }
     if fact.starts_with("missing field") {
         let key = quoted(fact);

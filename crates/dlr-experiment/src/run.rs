@@ -26,6 +26,7 @@ use crate::{
 use dlr_core::{Code, Cohort, Error, Fold, Result, Role, SealedLabels, Splitter, derive_seed};
 use serde_json::json;
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -74,7 +75,7 @@ pub fn run(
     some_to_learn_from(&cohort)?;
     subgroups::check(&file.subgroups, &cohort)?;
     // Folds that cannot be made are refused now, and not after an hour of features.
-    splitter.folds(&cohort, file.seed)?;
+    enough_in_every_fold(&cohort, &splitter.folds(&cohort, file.seed)?)?;
     log.event("cohort", json!({ "enrolled": enrolled.len(), "kept": cohort.len(), "excluded": cohort.exclusions() }));
 
     let cache = Cache::new(places.cache);
@@ -194,6 +195,33 @@ enum Effort {
     Full,
     /// Cross-validation alone: for baselines.
     ScoresOnly,
+}
+
+/// Refuses a plan that leaves fewer than two patients of a class to learn from, with the counts of the whole cohort: the
+/// steps that divide a training side once more would only know their own.
+fn enough_in_every_fold(cohort: &Cohort, plan: &[Vec<Fold>]) -> Result<()> {
+    let positive_of = |patient: &str| cohort.rows().iter().any(|r| r.patient == patient && r.label == Some(true));
+    let positive: BTreeMap<String, bool> =
+        cohort.patients(Role::Train).into_iter().map(|p| (p.clone(), positive_of(&p))).collect();
+    let counts = |patients: &mut dyn Iterator<Item = &String>| {
+        patients.filter_map(|p| positive.get(p)).fold([0; 2], |mut n, is| {
+            n[usize::from(*is)] += 1;
+            n
+        })
+    };
+    let all = counts(&mut positive.keys());
+    let sides = plan.iter().flatten().map(|fold| counts(&mut fold.train().iter()));
+    let Some(least) = sides.min_by_key(|[negative, positive]| *negative.min(positive)) else { return Ok(()) };
+    if least[0].min(least[1]) >= 2 {
+        return Ok(());
+    }
+    Err(Error::new(Code::Learning, "a fold leaves fewer than two patients of a class to learn from")
+        .expected("two or more of each class in the training side of every fold")
+        .found(format!(
+            "{} negative and {} positive in one fold, of {} and {} training patients in all",
+            least[0], least[1], all[0], all[1]
+        ))
+        .hint("enrol more patients of the smaller class, or use fewer folds"))
 }
 
 /// What judging a model needs.

@@ -13,6 +13,13 @@ fn the_example_runs() {
 }
 
 #[test]
+fn the_page_shows_the_line_of_the_example() {
+    let page = include_str!("../../../docs/swap-a-stage.md");
+    let line = page.split('`').find(|code| code.starts_with("registry.extractors.add")).expect("step 3 has a line");
+    assert!(include_str!("../examples/swap_extractor.rs").contains(line), "{line}");
+}
+
+#[test]
 fn the_example_is_short() {
     let text = include_str!("../examples/swap_extractor.rs");
     assert!(text.lines().count() <= 100, "{} lines", text.lines().count());

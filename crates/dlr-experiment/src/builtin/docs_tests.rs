@@ -109,7 +109,14 @@ fn the_page_lists_every_source_and_extractor_key_and_default() {
     page.shelf(&registry.sources, "## Source ", &[("manifest", "path = \"m.csv\""), ("table", path)], folder.path());
     let region = "mask = \"mass\"";
     let bins = "mask = \"mass\"\nparams = { bins = { n_bins = 32 } }";
-    let given = [("radiomics", region), ("radiomics-ibsi", bins), ("table", path), ("clinical", "columns = [\"age\"]")];
+    // Left empty, `params` resolves to the whole of pyradiomics' defaults, which no row could hold.
+    let region = format!("{region}\nparams = {{}}");
+    let given = [
+        ("radiomics", region.as_str()),
+        ("radiomics-ibsi", bins),
+        ("table", path),
+        ("clinical", "columns = [\"age\"]"),
+    ];
     page.shelf(&registry.extractors, "## Extractor ", &given, folder.path());
     page.finish(&["## Source ", "## Extractor "]);
 }

@@ -30,7 +30,14 @@ struct RadiomicsStage {
 pub(super) fn radiomics(params: &Params<'_>) -> Result<Box<dyn FeatureExtractor>> {
     let stage: RadiomicsStage = params.read()?;
     let roi = stage.roi.as_deref().unwrap_or(params.block);
-    let settings = RadiomicsParams::from_setting(&setting(&Value::Table(stage.params)))?;
+    let settings = RadiomicsParams::from_setting(&setting(&Value::Table(stage.params.clone())))?;
+    // Every setting, but the classes and image types as the file has them: their order is that of the columns, and a
+    // table of TOML would sort them.
+    let mut told = stage.params;
+    if let Value::Table(all) = value(&settings.to_setting()) {
+        told.extend(all.into_iter().filter(|(section, _)| section == "setting" || section == "voxelSetting"));
+    }
+    params.resolved.borrow_mut().insert("params".into(), Value::Table(told));
     Ok(Box::new(RadiomicsExtractor::new(settings, &[(stage.mask.as_str(), roi)])?))
 }
 
@@ -53,6 +60,19 @@ fn setting(value: &Value) -> Setting {
         Value::Datetime(date) => Setting::Text(date.to_string()),
         Value::Array(items) => Setting::List(items.iter().map(setting).collect()),
         Value::Table(table) => Setting::Map(table.iter().map(|(key, v)| (key.clone(), setting(v))).collect()),
+    }
+}
+
+/// The other way.
+fn value(setting: &Setting) -> Value {
+    match setting {
+        Setting::Null => Value::String("null".into()),
+        Setting::Bool(flag) => Value::Boolean(*flag),
+        Setting::Number(number) => Value::Float(*number),
+        Setting::Whole(number) => Value::Integer(*number),
+        Setting::Text(text) => Value::String(text.clone()),
+        Setting::List(items) => Value::Array(items.iter().map(value).collect()),
+        Setting::Map(entries) => Value::Table(entries.iter().map(|(key, v)| (key.clone(), value(v))).collect()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::image::{Keys, add, body, within};
 use crate::registry::Shelf;
-use dlr_core::{ImageStep, Result};
+use dlr_core::{Code, Error, ImageStep, Result};
 use dlr_imaging::{
     regions::{BodyParams, PerturbParams, RegionExpression},
     steps::{Body, Masks, Perturb, Ring},
@@ -73,6 +73,12 @@ impl Default for RingKeys {
 impl Keys for RingKeys {
     fn step(self) -> Result<Box<dyn ImageStep>> {
         let RingKeys { name, of, from_mm, to_mm, within: at, minus } = self;
+        if !(from_mm.is_finite() && to_mm.is_finite() && from_mm < to_mm) {
+            return Err(Error::new(Code::Parameter, format!("`from_mm` of ring `{name}` is not below its `to_mm`"))
+                .expected("two distances in mm, the first below the second")
+                .found(format!("{from_mm} and {to_mm}"))
+                .hint("distances inside the region are below 0"));
+        }
         Ok(Box::new(Ring { name, around: of, from_mm, to_mm, within: within(at), minus }))
     }
 }

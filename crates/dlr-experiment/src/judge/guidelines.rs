@@ -102,7 +102,7 @@ fn about_features(outcome: &Outcome, facts: &mut Facts) {
     let sizes: Vec<String> = outcome.prepared.blocks.iter().map(|(b, t)| format!("{b} {}", t.n_features())).collect();
     facts.say("feature-count", sizes.join(", "), "features.json");
     facts.say("feature-table", "every feature of every case, with its definition where one is known", "features.csv");
-    facts.say("settings", "every parameter of every stage, defaults included", CONFIG);
+    facts.say("settings", "every parameter of every stage, defaults included; paths are cut to names of files", CONFIG);
     facts.say("pipeline", "every stage in order", CONFIG);
     let clinical: Vec<&String> = stages("clinical").map(|(block, _)| block).collect();
     let columns: Vec<String> = clinical

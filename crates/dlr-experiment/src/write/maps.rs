@@ -81,7 +81,7 @@ pub(crate) fn maps(
             case: id.clone(),
             positive: Some(positive),
             probability,
-            deep_share: deep_share(model, &id),
+            deep_share: deep_share(model, &id, &report.cam_block),
             map_limit: 0.0,
             note: why,
             planes,
@@ -145,14 +145,14 @@ fn shown(outcome: &Outcome, model: &ModelOutcome, n: usize) -> Vec<(String, Stri
     picked
 }
 
-/// The deep block's share of a case's absolute attribution.
-fn deep_share(model: &ModelOutcome, id: &str) -> f64 {
+/// The mapped block's share of a case's absolute attribution.
+fn deep_share(model: &ModelOutcome, id: &str, block: &str) -> f64 {
     let Some(explanation) = &model.explanation else { return f64::NAN };
     let attribution = &explanation.attribution;
     let Some(row) = attribution.cases.iter().position(|case| case == id) else { return f64::NAN };
     let values = attribution.values.row(row);
     let all: f64 = values.iter().map(|v| v.abs()).sum();
     let deep: f64 =
-        attribution.names.iter().zip(values).filter(|(name, _)| name.roi() == "deep").map(|(_, v)| v.abs()).sum();
+        attribution.names.iter().zip(values).filter(|(name, _)| name.roi() == block).map(|(_, v)| v.abs()).sum();
     deep / all
 }

@@ -61,7 +61,7 @@ pub(super) fn of(
         correlation: correlation::of(outcome),
         nomograms: nomograms(outcome)?,
         shap: outcome.models.iter().filter_map(shap).collect(),
-        cam: maps.map(|maps| cam(outcome, maps)),
+        cam: maps.map(|maps| cam(outcome, maps)).or_else(|| no_cam(outcome)),
         audits: audits(outcome),
         guidelines: guidelines(outcome),
         configuration,
@@ -443,7 +443,28 @@ fn shap_method(explanation: &CaseExplanations) -> String {
     format!("{} of held-out cases, averaged over the models that had not seen them{error}", explanation.method.words())
 }
 
+/// Says that the maps that were asked for could not be made; `None` where none were.
+fn no_cam(outcome: &Outcome) -> Option<Cam> {
+    let report = &outcome.file.report;
+    (report.cam_cases > 0).then(|| Cam {
+        model: report.explain.clone(),
+        notes: vec![format!(
+            "No map: block {} has no network to look into, the model {} is not linear or gives the block no weight, or the \
+             network was fitted on the very cases that would be shown.",
+            report.cam_block, report.explain
+        )],
+        ..Cam::default()
+    })
+}
+
 fn cam(outcome: &Outcome, maps: &Maps) -> Cam {
+    let block = &outcome.file.report.cam_block;
+    let frozen = outcome.model(&outcome.file.report.explain).map(|m| m.fitted.selected()).unwrap_or_default();
+    let unused = (!frozen.iter().any(|name| name.roi() == block)).then(|| {
+        "The frozen model, fitted once on all training cases, keeps no feature of this block: the maps are of the \
+         cross-validated models, and none applies to it."
+            .to_owned()
+    });
     Cam {
         method: "Grad-CAM of the deep block".into(),
         model: outcome.file.report.explain.clone(),
@@ -457,10 +478,14 @@ fn cam(outcome: &Outcome, maps: &Maps) -> Cam {
              SHAP values, and the share beside each case, are differences from the average training patient."
                 .into(),
             "Each patient's map is the mean over the cross-validated models that had not seen that patient.".into(),
+            "Slices are counted on the prepared grid, after resampling, not on that of the series.".into(),
             "Only the deep block is mapped. Its share of the attribution stands beside each case: a map of a small share \
              means little."
                 .into(),
-        ],
+        ]
+        .into_iter()
+        .chain(unused)
+        .collect(),
         cases: maps.cases.clone(),
     }
 }

@@ -37,8 +37,8 @@ fn ceil_count(n: f64) -> f64 {
     if (n - nearest).abs() <= 1e-9 * nearest { nearest } else { n.ceil() }
 }
 
-/// More voxels than this are a mistake in the spacing, not an image: 64 GB in 64 bits.
-const MAX_VOXELS: f64 = 8e9;
+/// More voxels than this are a mistake in the spacing, not an image: 8 GB in 64 bits.
+const MAX_VOXELS: f64 = 1e9;
 
 fn checked_shape(shape: [f64; 3]) -> Result<[usize; 3]> {
     if shape.iter().product::<f64>() > MAX_VOXELS {

@@ -60,7 +60,7 @@ impl ImageStep for Ring {
             if beyond > 0.0 {
                 let share = if beyond < 1.0 { "less than 1 %".into() } else { format!("{beyond:.0} %") };
                 case.notes.push(format!(
-                    "{share} of `{name}`, from {from_mm} to {to_mm} mm around `{around}`, lies beyond the edge of the image"
+                    "{share} of the region {name}, from {from_mm} to {to_mm} mm around {around}, lies beyond the edge of the image"
                 ));
             }
             if let Some(within) = within {

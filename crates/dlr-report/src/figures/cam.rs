@@ -59,7 +59,10 @@ fn one(position: usize, case: &CamCase, cam: &Cam, legend: &Legend) -> Drawing {
     scale_bar(&mut svg, [GAP, bar_top + 6.0], scale);
     map_legend(&mut svg, [150.0, bar_top], width, limit, cam.signed);
     outline_legend(&mut svg, [GAP, bar_top + 54.0], planes.iter().any(|p| p.ring.is_some()));
-    let caption = if case.note.is_empty() { facts } else { format!("{facts}. {}", case.note) };
+    let shown = if case.note.is_empty() { String::new() } else { format!(" Shown because: {}.", case.note) };
+    let caption = format!(
+        "{facts}.{shown} A colour is what its place adds to the log odds; the mean over the map is the block's part."
+    );
     Drawing { name, title, caption, svg: svg.finish(), csv: data(case) }
 }
 

@@ -3,7 +3,7 @@
 
 use super::table::Table;
 use super::{Block, Section};
-use crate::data::{ModelResult, Report, Selection, Verdict};
+use crate::data::{Cam, ModelResult, Report, Selection, Verdict};
 use crate::figures::{Drawing, Figures};
 use crate::format::{count, fixed, interval, p_value};
 use crate::legend::{Legend, results, setting_label, settings};
@@ -300,7 +300,8 @@ fn elimination(selection: &Selection, label: &str) -> Table {
 }
 
 fn maps<'a>(report: &'a Report, figures: &'a Figures) -> Vec<Block<'a>> {
-    let notes = report.cam.iter().filter(|_| !figures.cam.is_empty()).flat_map(|c| c.notes.iter().cloned());
+    let says = |c: &&Cam| !figures.cam.is_empty() || c.cases.is_empty();
+    let notes = report.cam.iter().filter(says).flat_map(|c| c.notes.iter().cloned());
     notes.map(Block::Text).chain(drawn(&figures.cam)).collect()
 }
 

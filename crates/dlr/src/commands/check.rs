@@ -1,6 +1,6 @@
 //! `dlr check COHORT.csv`: every problem of every case, nothing computed.
 
-use dlr_core::Roi;
+use dlr_core::{Roi, Role};
 use dlr_io::{LabelSelection, Manifest, read_pair};
 use std::path::{Path, PathBuf};
 
@@ -28,6 +28,9 @@ impl Args {
             }
         }
         errors.extend(missing);
+        for note in labels(&manifest) {
+            println!("note: {note}");
+        }
         for note in &manifest.notes {
             println!("note: {note}");
         }
@@ -42,6 +45,34 @@ impl Args {
 /// What is remarkable about a case that can be used, or why it cannot.
 fn problem(image: &Path, mask: &Path, selection: &LabelSelection) -> dlr_core::Result<Vec<String>> {
     let pair = read_pair(image, mask, selection)?;
-    Roi::new(&pair.value.image, &pair.value.mask)?;
-    Ok(pair.notes)
+    let roi = Roi::new(&pair.value.image, &pair.value.mask)?;
+    let mut notes = pair.notes;
+    if pair.value.mask.n_voxels() == 1 {
+        notes.push("the region is one voxel: most features are undefined".into());
+    } else if roi.intensities().windows(2).all(|pair| pair[0] == pair[1]) {
+        notes.push("the region has one intensity: most features are undefined".into());
+    }
+    if pair.value.image.to_f64().iter().any(|v| !v.is_finite()) {
+        notes.push(
+            "the image holds NaN or infinity outside the region: an experiment refuses it, `extract` does not".into(),
+        );
+    }
+    Ok(notes)
+}
+
+/// What keeps an experiment from learning; features can be extracted all the same.
+fn labels(manifest: &Manifest) -> Vec<String> {
+    let training = || manifest.rows.iter().filter(|row| row.role == Role::Train);
+    let count = |class: bool| training().filter(|row| row.label == Some(class)).count();
+    match (count(false), count(true)) {
+        (0, 0) => vec![
+            "no training case has a label (column `label`): features can be extracted, a model cannot learn".into(),
+        ],
+        (negative, positive) if negative < 2 || positive < 2 => {
+            vec![format!(
+                "{negative} negative and {positive} positive training cases: a model needs both classes in every fold"
+            )]
+        }
+        _ => Vec::new(),
+    }
 }
