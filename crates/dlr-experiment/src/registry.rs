@@ -29,7 +29,7 @@ impl Params<'_> {
     /// The parameters as a struct; unknown keys are refused if the struct says `deny_unknown_fields`.
     ///
     /// # Errors
-    /// [`Code::ParameterFile`] naming the stage and the key.
+    /// [`dlr_core::Code::ParameterFile`] naming the stage and the key.
     pub fn read<T: DeserializeOwned + Serialize>(&self) -> Result<T> {
         let read =
             T::deserialize(Value::Table(self.table.clone())).map_err(|error| of_parameters(self.stage, &error))?;
@@ -77,7 +77,7 @@ impl<T: ?Sized> Shelf<T> {
     /// Makes a stage.
     ///
     /// # Errors
-    /// [`Code::UnknownName`] with the nearest name; those of the factory.
+    /// [`dlr_core::Code::UnknownName`] with the nearest name; those of the factory.
     pub fn make(&self, stage: &Stage, block: &str, folder: &Path) -> Result<Box<T>> {
         self.make_resolved(stage, block, folder).map(|(made, _)| made)
     }
