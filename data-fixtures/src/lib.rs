@@ -2,11 +2,26 @@
 //!
 //! Only tests and benches depend on this crate.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A file or folder below `data-fixtures/`, for example `sts-t1/cohort.csv`.
 pub fn path(relative: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(relative)
+}
+
+/// The files of a folder below `data-fixtures/`, copied into `folder`, where a test may break them.
+///
+/// # Panics
+/// Where a file cannot be read or written.
+pub fn copied(relative: &str, folder: &Path) -> PathBuf {
+    let done = std::fs::create_dir_all(folder).and_then(|()| {
+        std::fs::read_dir(path(relative))?.try_for_each(|entry| {
+            let entry = entry?;
+            std::fs::copy(entry.path(), folder.join(entry.file_name())).map(drop)
+        })
+    });
+    done.expect("a test can copy its fixtures");
+    folder.to_owned()
 }
 
 /// A file or folder of the reference data that is not in the repository (its licence or size forbids it).

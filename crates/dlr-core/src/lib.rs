@@ -15,6 +15,7 @@ mod names;
 mod rng;
 mod roi;
 mod seams;
+pub mod student;
 mod table;
 mod volume;
 

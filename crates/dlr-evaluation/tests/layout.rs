@@ -1,20 +1,14 @@
 //! The layout of a reference folder: whatever is taken away from the fixture is missed by name.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-use data_fixtures::path;
+use data_fixtures::copied;
 use dlr_evaluation::conformance::layout;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// A copy of the reference folder that a test may break.
 fn copy(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::create_dir_all(&folder).unwrap();
-    for entry in std::fs::read_dir(path("ml_reference")).unwrap() {
-        let entry = entry.unwrap();
-        std::fs::write(folder.join(entry.file_name()), std::fs::read(entry.path()).unwrap()).unwrap();
-    }
-    folder
+    copied("ml_reference", &Path::new(env!("CARGO_TARGET_TMPDIR")).join(name))
 }
 
 fn files_of(folder: &Path, extension: &str) -> Vec<String> {

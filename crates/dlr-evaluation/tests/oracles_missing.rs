@@ -1,7 +1,7 @@
 //! A reference folder from which something was taken away, or in which a value is wrong: the evaluation part is not green.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-use data_fixtures::path;
+use data_fixtures::{copied, path};
 use dlr_core::conformance::SuiteTable;
 use dlr_evaluation::conformance::statistics;
 use serde_json::Value;
@@ -24,13 +24,7 @@ const NOT_COMPARED: &[&str] = &[
 ];
 
 fn copy(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::create_dir_all(&folder).unwrap();
-    for entry in std::fs::read_dir(path("ml_reference")).unwrap() {
-        let entry = entry.unwrap();
-        std::fs::write(folder.join(entry.file_name()), std::fs::read(entry.path()).unwrap()).unwrap();
-    }
-    folder
+    copied("ml_reference", &Path::new(env!("CARGO_TARGET_TMPDIR")).join(name))
 }
 
 fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {

@@ -15,13 +15,7 @@ fn every_oracle_value_is_reproduced() {
 }
 
 fn copy(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::create_dir_all(&folder).unwrap();
-    for file in ["shap.json", "train_clean.csv", "test_clean.csv"] {
-        std::fs::write(folder.join(file), std::fs::read(data_fixtures::path("ml_reference").join(file)).unwrap())
-            .unwrap();
-    }
-    folder
+    data_fixtures::copied("ml_reference", &Path::new(env!("CARGO_TARGET_TMPDIR")).join(name))
 }
 
 fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {

@@ -1,7 +1,7 @@
 //! A reference folder from which something was taken away, or in which a value is wrong: never green.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-use data_fixtures::path;
+use data_fixtures::{copied, path};
 use dlr_core::conformance::SuiteTable;
 use dlr_modelling::conformance::statistics;
 use serde_json::Value;
@@ -9,13 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// A copy of the reference folder that a test may break.
 fn copy(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::create_dir_all(&folder).unwrap();
-    for entry in std::fs::read_dir(path("ml_reference")).unwrap() {
-        let entry = entry.unwrap();
-        std::fs::write(folder.join(entry.file_name()), std::fs::read(entry.path()).unwrap()).unwrap();
-    }
-    folder
+    copied("ml_reference", &Path::new(env!("CARGO_TARGET_TMPDIR")).join(name))
 }
 
 /// The misses after `change` was done to `file`, which is mended afterwards.
