@@ -9,6 +9,7 @@ pub mod bundle;
 pub mod cache;
 pub mod config;
 pub mod crossval;
+mod enrol;
 pub mod explain;
 mod failed;
 mod folder;

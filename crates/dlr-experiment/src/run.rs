@@ -4,6 +4,7 @@ use crate::{
     cache::{self, Cache},
     config::{ExperimentFile, Failing, ModelSection},
     crossval::{CrossValidation, Detail, cross_validate},
+    enrol::{enough_in_every_fold, patients, some_to_learn_from, with_labels},
     failed::{Failed, all_failures},
     folder::RunFolder,
     images::Side,
@@ -23,10 +24,9 @@ use crate::{
     trace::trace,
     volume, write,
 };
-use dlr_core::{Code, Cohort, Error, Fold, Result, Role, SealedLabels, Splitter, derive_seed};
+use dlr_core::{Cohort, Fold, Result, SealedLabels, Splitter, derive_seed};
 use serde_json::json;
 use std::{
-    collections::BTreeMap,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -163,31 +163,6 @@ fn without_failed(cohort: Cohort, failed: &[Failed], rule: Failing, progress: &d
     Ok(cohort)
 }
 
-fn patients(cohort: &Cohort) -> usize {
-    cohort.patients(Role::Train).len() + cohort.patients(Role::External).len()
-}
-
-/// Leaves out what cannot be learned from or scored: cases without a label.
-fn with_labels(cohort: &Cohort, sealed: &SealedLabels, reason: &str) -> Cohort {
-    cohort.excluding(|row| {
-        let known = match row.role {
-            Role::Train => row.label.is_some(),
-            Role::External => sealed.knows(&row.id),
-        };
-        (!known).then(|| reason.to_owned())
-    })
-}
-
-fn some_to_learn_from(cohort: &Cohort) -> Result<()> {
-    if cohort.rows().iter().any(|row| row.role == Role::Train) {
-        return Ok(());
-    }
-    Err(Error::new(Code::LabelValues, "no training case has a label")
-        .expected("a column `label` of 0 and 1, and `role` train for some cases")
-        .found("none")
-        .hint("the class stands in `label`; `Label` is the value inside the mask, as in pyradiomics"))
-}
-
 /// How much is asked of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Effort {
@@ -195,33 +170,6 @@ enum Effort {
     Full,
     /// Cross-validation alone: for baselines.
     ScoresOnly,
-}
-
-/// Refuses a plan that leaves fewer than two patients of a class to learn from, with the counts of the whole cohort: the
-/// steps that divide a training side once more would only know their own.
-fn enough_in_every_fold(cohort: &Cohort, plan: &[Vec<Fold>]) -> Result<()> {
-    let positive_of = |patient: &str| cohort.rows().iter().any(|r| r.patient == patient && r.label == Some(true));
-    let positive: BTreeMap<String, bool> =
-        cohort.patients(Role::Train).into_iter().map(|p| (p.clone(), positive_of(&p))).collect();
-    let counts = |patients: &mut dyn Iterator<Item = &String>| {
-        patients.filter_map(|p| positive.get(p)).fold([0; 2], |mut n, is| {
-            n[usize::from(*is)] += 1;
-            n
-        })
-    };
-    let all = counts(&mut positive.keys());
-    let sides = plan.iter().flatten().map(|fold| counts(&mut fold.train().iter()));
-    let Some(least) = sides.min_by_key(|[negative, positive]| *negative.min(positive)) else { return Ok(()) };
-    if least[0].min(least[1]) >= 2 {
-        return Ok(());
-    }
-    Err(Error::new(Code::Learning, "a fold leaves fewer than two patients of a class to learn from")
-        .expected("two or more of each class in the training side of every fold")
-        .found(format!(
-            "{} negative and {} positive in one fold, of {} and {} training patients in all",
-            least[0], least[1], all[0], all[1]
-        ))
-        .hint("enrol more patients of the smaller class, or use fewer folds"))
 }
 
 /// What judging a model needs.
