@@ -20,8 +20,8 @@ pub enum Resize {
     ZoomNearest,
 }
 
-/// More voxels than this are a mistake in the shape, not an image for a network: 16 GiB in 64 bits.
-pub const MOST_VOXELS: usize = 1 << 31;
+/// More voxels than this are a mistake in a shape or a spacing, not an image: 8 GiB in 64 bits. Holds for every grid made here.
+pub const MOST_VOXELS: usize = 1 << 30;
 
 /// Refuses shapes without voxels and those that no memory could hold.
 fn checked(shape: [usize; 3]) -> Result<()> {

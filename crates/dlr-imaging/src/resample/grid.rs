@@ -1,6 +1,7 @@
 //! The two ways to lay a new grid over an image: IBSI's and pyradiomics'.
 
 use crate::error::parameter;
+use crate::frame::MOST_VOXELS;
 use dlr_core::{Code, Error, Geometry, IndexBox, Result};
 
 /// Spacing to use where 0 asks to keep the old one (in-plane resampling).
@@ -37,14 +38,11 @@ fn ceil_count(n: f64) -> f64 {
     if (n - nearest).abs() <= 1e-9 * nearest { nearest } else { n.ceil() }
 }
 
-/// More voxels than this are a mistake in the spacing, not an image: 8 GB in 64 bits.
-const MAX_VOXELS: f64 = 1e9;
-
 fn checked_shape(shape: [f64; 3]) -> Result<[usize; 3]> {
-    if shape.iter().product::<f64>() > MAX_VOXELS {
+    if shape.iter().product::<f64>() > MOST_VOXELS as f64 {
         return Err(Error::new(Code::FileTooLarge, "the new spacing asks for more voxels than are sensible")
-            .expected(format!("at most {MAX_VOXELS:e} voxels"))
-            .found(format!("{:?}", shape))
+            .expected(format!("at most {MOST_VOXELS} voxels"))
+            .found(shape.map(|n| format!("{n:.0}")).join(" x "))
             .hint("spacings are in millimetres"));
     }
     Ok(shape.map(|n| n as usize))
