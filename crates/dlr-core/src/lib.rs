@@ -18,6 +18,7 @@ mod seams;
 pub mod student;
 mod table;
 mod volume;
+pub mod wide;
 
 pub use case::Case;
 pub use cohort::{CaseRecord, Cohort, Exclusion, Role, Value};
