@@ -2,10 +2,9 @@
 
 use crate::{Code, Error, FeatureName, Result};
 use ndarray::{Array2, ArrayView1, Axis};
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashMap, HashSet},
-};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 /// Why a feature is NaN. The code goes into `diagnostics` and into the features sidecar.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,13 +92,15 @@ impl FeatureVector {
 }
 
 /// Cases by features, in 64 bit, with the names of both and where the numbers come from.
+///
+/// A clone costs nothing: tables that differ in one part share the others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeatureTable {
-    cases: Vec<String>,
-    names: Vec<FeatureName>,
-    values: Array2<f64>,
-    centers: Option<Vec<String>>,
-    provenance: BTreeMap<String, String>,
+    cases: Arc<Vec<String>>,
+    names: Arc<Vec<FeatureName>>,
+    values: Arc<Array2<f64>>,
+    centers: Option<Arc<Vec<String>>>,
+    provenance: Arc<BTreeMap<String, String>>,
 }
 
 impl FeatureTable {
@@ -110,16 +111,18 @@ impl FeatureTable {
     /// # Errors
     /// [`Code::TableMismatch`] where shapes differ or a name stands twice.
     pub fn new(cases: Vec<String>, names: Vec<FeatureName>, values: Array2<f64>) -> Result<Self> {
-        if values.dim() != (cases.len(), names.len()) {
-            return Err(Error::new(Code::TableMismatch, "values do not fit the rows and columns of the table")
-                .expected(format!("{} x {}", cases.len(), names.len()))
-                .found(format!("{} x {}", values.nrows(), values.ncols())));
-        }
+        check_shape(&values, cases.len(), names.len())?;
         let mut seen = HashSet::with_capacity(names.len());
         if let Some(twice) = names.iter().find(|name| !seen.insert(*name)) {
             return Err(Error::new(Code::TableMismatch, format!("column `{twice}` stands twice")));
         }
-        Ok(FeatureTable { cases, names, values, centers: None, provenance: BTreeMap::new() })
+        Ok(FeatureTable {
+            cases: Arc::new(cases),
+            names: Arc::new(names),
+            values: Arc::new(values),
+            centers: None,
+            provenance: Arc::default(),
+        })
     }
 
     /// One row per case, all with the same names in the same order.
@@ -145,7 +148,7 @@ impl FeatureTable {
 
     /// The same table with one more line of provenance.
     pub fn with_provenance(mut self, key: &str, value: impl Into<String>) -> Self {
-        self.provenance.insert(key.into(), value.into());
+        Arc::make_mut(&mut self.provenance).insert(key.into(), value.into());
         self
     }
 
@@ -160,13 +163,13 @@ impl FeatureTable {
                 .expected(self.cases.len())
                 .found(centers.len()));
         }
-        self.centers = Some(centers);
+        self.centers = Some(Arc::new(centers));
         Ok(self)
     }
 
     /// The hospital of each row, where it is known.
     pub fn centers(&self) -> Option<&[String]> {
-        self.centers.as_deref()
+        self.centers.as_ref().map(|centers| &centers[..])
     }
 
     /// Case identifiers, in row order.
@@ -209,18 +212,16 @@ impl FeatureTable {
     /// # Errors
     /// [`Code::TableMismatch`] where the shape differs.
     pub fn with_values(&self, values: Array2<f64>) -> Result<Self> {
-        let table = Self::new(self.cases.clone(), self.names.clone(), values)?;
-        Ok(FeatureTable { centers: self.centers.clone(), provenance: self.provenance.clone(), ..table })
+        check_shape(&values, self.n_cases(), self.n_features())?;
+        Ok(FeatureTable { values: Arc::new(values), ..self.clone() })
     }
 
     /// The columns at these positions, in this order.
     pub fn columns(&self, positions: &[usize]) -> Self {
         FeatureTable {
-            cases: self.cases.clone(),
-            names: positions.iter().map(|p| self.names[*p].clone()).collect(),
-            values: self.values.select(Axis(1), positions),
-            centers: self.centers.clone(),
-            provenance: self.provenance.clone(),
+            names: Arc::new(positions.iter().map(|p| self.names[*p].clone()).collect()),
+            values: Arc::new(self.values.select(Axis(1), positions)),
+            ..self.clone()
         }
     }
 
@@ -229,6 +230,9 @@ impl FeatureTable {
     /// # Errors
     /// [`Code::TableMismatch`] naming the first that is missing.
     pub fn select(&self, names: &[FeatureName]) -> Result<Self> {
+        if names == &self.names[..] {
+            return Ok(self.clone());
+        }
         let position: HashMap<_, _> = self.names.iter().enumerate().map(|(i, name)| (name, i)).collect();
         let positions = names
             .iter()
@@ -244,12 +248,12 @@ impl FeatureTable {
 
     /// The rows at these positions, in this order, repeated where asked.
     pub fn rows(&self, positions: &[usize]) -> Self {
+        let of_rows = |all: &Vec<String>| Arc::new(positions.iter().map(|p| all[*p].clone()).collect());
         FeatureTable {
-            cases: positions.iter().map(|p| self.cases[*p].clone()).collect(),
-            names: self.names.clone(),
-            values: self.values.select(Axis(0), positions),
-            centers: self.centers.as_ref().map(|all| positions.iter().map(|p| all[*p].clone()).collect()),
-            provenance: self.provenance.clone(),
+            cases: of_rows(&self.cases),
+            values: Arc::new(self.values.select(Axis(0), positions)),
+            centers: self.centers.as_deref().map(of_rows),
+            ..self.clone()
         }
     }
 
@@ -266,13 +270,22 @@ impl FeatureTable {
         }
         let values = ndarray::concatenate(Axis(1), &[self.values.view(), other.values.view()])
             .expect("row counts were compared above");
-        let names = self.names.iter().chain(&other.names).cloned().collect();
-        let mut table = Self::new(self.cases.clone(), names, values)?;
+        let names = self.names.iter().chain(other.names.iter()).cloned().collect();
+        let mut table = Self::new(self.cases.to_vec(), names, values)?;
         table.centers = self.centers.clone().or_else(|| other.centers.clone());
-        table.provenance.extend(self.provenance.clone());
-        table.provenance.extend(other.provenance.clone());
+        let provenance = self.provenance.iter().chain(other.provenance.iter());
+        table.provenance = Arc::new(provenance.map(|(key, value)| (key.clone(), value.clone())).collect());
         Ok(table)
     }
+}
+
+fn check_shape(values: &Array2<f64>, n_cases: usize, n_features: usize) -> Result<()> {
+    if values.dim() == (n_cases, n_features) {
+        return Ok(());
+    }
+    Err(Error::new(Code::TableMismatch, "values do not fit the rows and columns of the table")
+        .expected(format!("{n_cases} x {n_features}"))
+        .found(format!("{} x {}", values.nrows(), values.ncols())))
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! The value of a coalition: the mean output over the background with the coalition's columns taken from the case.
 
+use dlr_core::wide::{Wide, widest};
 use dlr_core::{Attribution, Code, Error, FeatureName, FeatureTable, FittedModel, Form, Result, Rng};
 use dlr_evaluation::{log_odds, probability};
 use ndarray::{Array2, ArrayView1};
+use std::cell::Cell;
 
 /// On which scale outputs are averaged and explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -73,8 +75,16 @@ impl<'a> Game<'a> {
         let background = background.select(&names)?.rows(&rows).values().clone();
         let data = cases.select(&names)?.values().clone();
         let columns = names.clone();
+        let last = Cell::new(None::<FeatureTable>);
         let ask = move |rows: Array2<f64>| -> Result<Vec<f64>> {
-            let table = FeatureTable::new(vec![String::new(); rows.nrows()], columns.clone(), rows)?;
+            // Almost every piece has as many rows as the one before, whose table then gives all but the values.
+            let fits = |table: &FeatureTable| table.n_cases() == rows.nrows();
+            let like = last.take().filter(fits);
+            let table = match like {
+                Some(like) => like.with_values(rows)?,
+                None => FeatureTable::new(vec![String::new(); rows.nrows()], columns.clone(), rows)?,
+            };
+            last.set(Some(table.clone()));
             let scores = model.predict(&table)?;
             Ok(match scale {
                 OutputScale::Probability => scores.scores().to_vec(),
@@ -167,19 +177,43 @@ impl Prepared<'_, '_> {
         let per_piece = (PIECE / (n * p)).max(1);
         let background = self.game.background.as_standard_layout();
         let background = background.as_slice().expect("it is in standard layout");
+        let case: Vec<u64> = case.iter().map(|v| v.to_bits()).collect();
         for piece in self.coalitions.axis_chunks_iter(ndarray::Axis(0), per_piece) {
-            let mut rows = Vec::with_capacity(piece.nrows() * n * p);
-            for inside in piece.outer_iter() {
-                // Column by column: whether it is the case's, and what the case has there.
-                let taken: Vec<(bool, f64)> = inside.iter().copied().zip(case.iter().copied()).collect();
-                for row in background.chunks_exact(p) {
-                    rows.extend(row.iter().zip(&taken).map(|(b, (is_taken, v))| if *is_taken { *v } else { *b }));
-                }
+            let mut rows = vec![0.0; piece.nrows() * n * p];
+            for (inside, block) in piece.outer_iter().zip(rows.chunks_exact_mut(n * p)) {
+                let from_case: Vec<u64> = inside.iter().map(|inside| if *inside { u64::MAX } else { 0 }).collect();
+                widest(Mix { background, case: &case, from_case: &from_case, block });
             }
             let rows = Array2::from_shape_vec((piece.nrows() * n, p), rows).expect("every row has p columns");
             let outputs = output(rows)?;
             values.extend(outputs.chunks_exact(n).map(|block| block.iter().sum::<f64>() / n as f64));
         }
         Ok(values)
+    }
+}
+
+/// The background with some columns taken from the case.
+struct Mix<'a> {
+    background: &'a [f64],
+    /// The case's values as bits.
+    case: &'a [u64],
+    /// All bits set for a column of the case.
+    from_case: &'a [u64],
+    block: &'a mut [f64],
+}
+
+impl Wide for Mix<'_> {
+    type Output = ();
+
+    /// Chosen bit by bit, without a branch for each cell.
+    #[inline(always)]
+    fn run(self) {
+        let p = self.case.len();
+        for (row, to) in self.background.chunks_exact(p).zip(self.block.chunks_exact_mut(p)) {
+            for k in 0..p {
+                let mask = self.from_case[k];
+                to[k] = f64::from_bits((self.case[k] & mask) | (row[k].to_bits() & !mask));
+            }
+        }
     }
 }
