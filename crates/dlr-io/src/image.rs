@@ -1,8 +1,9 @@
 //! Reading and writing volumes whatever their format, and [`Noted`]: a value with what was remarkable about it.
 
+use crate::sample::Samples;
 use crate::source::Source;
 use crate::{atomic, failure, nifti, nrrd};
-use dlr_core::{Geometry, Mask, Result, Volume, Voxels};
+use dlr_core::{Geometry, Mask, Result, Volume};
 use std::path::{Path, PathBuf};
 
 /// Something read, with one sentence for each thing that was decided for the reader.
@@ -20,7 +21,7 @@ pub struct Noted<T> {
 /// A volume as its file has it: before a mask is chosen from it, and knowing whether it has a place in the patient.
 pub(crate) struct Raw {
     pub(crate) geometry: Geometry,
-    pub(crate) voxels: Voxels,
+    pub(crate) voxels: Samples,
     /// False where the file gives a spacing but no position, as NIfTI without qform and sform.
     pub(crate) is_placed: bool,
     pub(crate) notes: Vec<String>,
@@ -45,7 +46,7 @@ pub fn read_volume(path: &Path) -> Result<Volume> {
 /// As [`read_volume`].
 pub fn read_volume_noted(path: &Path) -> Result<Noted<Volume>> {
     let raw = read_raw(path)?;
-    Ok(Noted { value: Volume::new(raw.geometry, raw.voxels)?, notes: raw.notes })
+    Ok(Noted { value: Volume::new(raw.geometry, raw.voxels.into_voxels())?, notes: raw.notes })
 }
 
 /// Reads any format. The content decides; the name only finds the second file of a pair.

@@ -32,6 +32,7 @@ mod pair;
 mod sample;
 mod source;
 mod table;
+mod whole;
 
 pub use digest::{digest_bytes, digest_file};
 pub use failure::{make_folder, not_written};

@@ -6,6 +6,7 @@
 
 use crate::failure::{self, base_name};
 use crate::image::{Noted, Raw, read_raw};
+use crate::sample::Samples;
 use dlr_core::{Code, Error, Mask, Result, Voxels};
 use ndarray::Array3;
 use std::path::{Path, PathBuf};
@@ -70,14 +71,14 @@ pub fn read_all_labels(path: &Path) -> Result<Vec<(i64, Mask)>> {
 #[derive(Debug, Clone)]
 pub(crate) struct LabelImage {
     name: PathBuf,
-    voxels: Voxels,
+    voxels: Samples,
     present: Vec<i64>,
     is_soft: bool,
 }
 
 impl LabelImage {
     /// Which labels the voxels of `path` hold.
-    pub(crate) fn new(path: &Path, voxels: Voxels) -> Result<LabelImage> {
+    pub(crate) fn new(path: &Path, voxels: Samples) -> Result<LabelImage> {
         let labelled = Labelled::new(path, &voxels)?;
         labelled.must_not_be_empty(path)?;
         let (present, is_soft) = (labelled.present, labelled.is_soft);
@@ -115,16 +116,17 @@ pub(crate) fn select(path: &Path, raw: Raw, selection: &LabelSelection) -> Resul
 
 /// A label image: every voxel stands for an integer.
 struct Labelled<'a> {
-    voxels: &'a Voxels,
+    voxels: &'a Samples,
     present: Vec<i64>,
     is_soft: bool,
 }
 
 impl Labelled<'_> {
-    fn new<'a>(path: &Path, voxels: &'a Voxels) -> Result<Labelled<'a>> {
+    fn new<'a>(path: &Path, voxels: &'a Samples) -> Result<Labelled<'a>> {
         let (present, is_soft) = match voxels {
-            Voxels::F32(a) => survey(path, a, f64::from)?,
-            Voxels::F64(a) => survey(path, a, |v| v)?,
+            Samples::Bytes(a) => survey(path, a, f64::from)?,
+            Samples::Numbers(Voxels::F32(a)) => survey(path, a, f64::from)?,
+            Samples::Numbers(Voxels::F64(a)) => survey(path, a, |v| v)?,
         };
         Ok(Labelled { voxels, present, is_soft })
     }
@@ -137,8 +139,9 @@ impl Labelled<'_> {
             several => several.binary_search(&label_of(value, is_soft)).is_ok(),
         };
         match self.voxels {
-            Voxels::F32(a) => by_runs(a, |v| is_chosen(f64::from(v))),
-            Voxels::F64(a) => by_runs(a, is_chosen),
+            Samples::Bytes(a) => by_runs(a, |v| is_chosen(f64::from(v))),
+            Samples::Numbers(Voxels::F32(a)) => by_runs(a, |v| is_chosen(f64::from(v))),
+            Samples::Numbers(Voxels::F64(a)) => by_runs(a, is_chosen),
         }
     }
 
@@ -276,7 +279,7 @@ mod tests {
 
     fn choose(values: [f32; 4], selection: &LabelSelection) -> Result<(usize, Vec<String>)> {
         let geometry = Geometry::axis_aligned([1, 2, 2], [1.0; 3]).unwrap();
-        let voxels = Voxels::F32(Array3::from_shape_vec((1, 2, 2), values.to_vec()).unwrap());
+        let voxels = Samples::Numbers(Voxels::F32(Array3::from_shape_vec((1, 2, 2), values.to_vec()).unwrap()));
         let raw = Raw { geometry, voxels, is_placed: true, notes: Vec::new() };
         select(Path::new("m.nii"), raw, selection).map(|(noted, _)| (noted.value.n_voxels(), noted.notes))
     }

@@ -57,7 +57,7 @@ impl LabelledPair {
             (grid, mask_grid) = (placed, placed);
         }
         let labels = LabelImage::new(mask, mask_raw.voxels)?;
-        Ok(LabelledPair { image: Volume::new(grid, raw.voxels)?, grid: mask_grid, labels, notes })
+        Ok(LabelledPair { image: Volume::new(grid, raw.voxels.into_voxels())?, grid: mask_grid, labels, notes })
     }
 
     /// The image, axes as stored.
@@ -129,7 +129,7 @@ pub(crate) fn read_with_masks(
         notes.extend(region.notes);
         masks.push(region.value);
     }
-    Ok(Noted { value: (Volume::new(grid, raw.voxels)?, masks), notes })
+    Ok(Noted { value: (Volume::new(grid, raw.voxels.into_voxels())?, masks), notes })
 }
 
 /// The mask with its axes in the order and direction of `grid`, and exactly on it.

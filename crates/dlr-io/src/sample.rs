@@ -71,8 +71,33 @@ impl Layout {
     }
 }
 
+/// Voxels as they were read: bytes stay bytes, because most masks are, and are large.
+#[derive(Debug, Clone)]
+pub(crate) enum Samples {
+    Bytes(Array3<u8>),
+    Numbers(Voxels),
+}
+
+impl Samples {
+    /// The voxels of an image.
+    pub(crate) fn into_voxels(self) -> Voxels {
+        match self {
+            Samples::Bytes(bytes) => Voxels::F32(bytes.mapv(f32::from)),
+            Samples::Numbers(voxels) => voxels,
+        }
+    }
+}
+
 /// Reads `shape` voxels from the stream. Memory grows with what arrives, not with what was claimed.
-pub(crate) fn read_voxels(source: &mut Source, shape: [usize; 3], layout: Layout) -> Result<Voxels> {
+pub(crate) fn read_voxels(source: &mut Source, shape: [usize; 3], layout: Layout) -> Result<Samples> {
+    if let Layout { sample: SampleType::U8, scale: None, .. } = layout {
+        let bytes = fill(source, shape, |[b]: [u8; 1]| b)?;
+        return array(source, shape, bytes).map(Samples::Bytes);
+    }
+    read_numbers(source, shape, layout).map(Samples::Numbers)
+}
+
+fn read_numbers(source: &mut Source, shape: [usize; 3], layout: Layout) -> Result<Voxels> {
     if layout.scaled_fits_f32() {
         let scale = layout.scale.map(|[slope, intercept]| [slope as f32, intercept as f32]);
         let values = match scale {

@@ -46,7 +46,7 @@ pub(crate) fn read_from(mut source: Source) -> Result<Raw> {
     voxels(source, &header, header.vox_offset)
 }
 
-fn voxels(mut source: Source, header: &Header, offset: u64) -> Result<Raw> {
+fn voxels(source: Source, header: &Header, offset: u64) -> Result<Raw> {
     let path = source.path().to_owned();
     let n = limits::n_voxels(&path, header.shape)?;
     let shape = header.shape.map(|side| side as usize);
@@ -55,6 +55,7 @@ fn voxels(mut source: Source, header: &Header, offset: u64) -> Result<Raw> {
     let mut notes = Vec::new();
     let (geometry, is_placed) = orientation::geometry(header, &path, shape, &mut notes)?;
     let layout = Layout { sample: header.sample, big_endian: header.big_endian, scale: header.scale() };
+    let mut source = source.at_once(needed);
     let voxels = read_voxels(&mut source, shape, layout)?;
     source.finish(offset + needed)?;
     Ok(Raw { geometry, voxels, is_placed, notes })

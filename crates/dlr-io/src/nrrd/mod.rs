@@ -11,7 +11,7 @@
 mod header;
 
 use crate::image::Raw;
-use crate::sample::{Layout, read_voxels};
+use crate::sample::{Layout, Samples, read_voxels};
 use crate::source::Source;
 use crate::{failure, limits};
 use dlr_core::{Result, Voxels};
@@ -67,7 +67,7 @@ fn packed(
     needed: u64,
     is_detached: bool,
     notes: &mut Vec<String>,
-) -> Result<Voxels> {
+) -> Result<Samples> {
     let layout = Layout { sample: header.sample, big_endian: header.big_endian, scale: None };
     match header.byte_skip {
         None if is_detached && starts_as_nifti(&mut source)? => {
@@ -75,6 +75,7 @@ fn packed(
             skip_to_tail(source, layout, shape, needed)
         }
         None => {
+            let mut source = source.at_once(needed);
             let voxels = read_voxels(&mut source, shape, layout)?;
             source.finish(needed)?;
             Ok(voxels)
@@ -93,7 +94,7 @@ fn packed(
 }
 
 /// The last `needed` bytes as voxels. How many come before is known only at the end, so all are unpacked first.
-fn skip_to_tail(mut source: Source, layout: Layout, shape: [usize; 3], needed: u64) -> Result<Voxels> {
+fn skip_to_tail(mut source: Source, layout: Layout, shape: [usize; 3], needed: u64) -> Result<Samples> {
     let bytes = source.rest(needed + MAX_PREFIX)?;
     let prefix = (bytes.len() as u64).checked_sub(needed).ok_or_else(|| failure::truncated(source.path()))?;
     let mut tail = source.replaced(std::io::Cursor::new(bytes));
@@ -108,7 +109,7 @@ fn starts_as_nifti(source: &mut Source) -> Result<bool> {
     Ok(is_1 || is_2)
 }
 
-fn ascii(source: &mut Source, header: &Header, n: usize, shape: [usize; 3]) -> Result<Voxels> {
+fn ascii(source: &mut Source, header: &Header, n: usize, shape: [usize; 3]) -> Result<Samples> {
     let path = source.path().to_owned();
     // Two characters a number at least: a claim beyond that is refused before memory is asked for.
     limits::plausible(&path, Packing::Plain, source.file_len, 2 * n as u64 - 1)?;
@@ -128,7 +129,8 @@ fn ascii(source: &mut Source, header: &Header, n: usize, shape: [usize; 3]) -> R
     }
     let [z, y, x] = shape;
     let values = Array3::from_shape_vec((z, y, x), values).map_err(|e| failure::format(&path, e))?;
-    Ok(if header.sample.fits_f32() { Voxels::F32(values.mapv(|v| v as f32)) } else { Voxels::F64(values) })
+    let is_narrow = header.sample.fits_f32();
+    Ok(Samples::Numbers(if is_narrow { Voxels::F32(values.mapv(|v| v as f32)) } else { Voxels::F64(values) }))
 }
 
 /// The data file of a detached header: in the header's folder or below.
