@@ -7,11 +7,17 @@
 
 use std::ops::Range;
 
-/// Lines that are filtered side by side: independent, so that the processor can overlap their recursions.
-pub(super) const LANES: usize = 8;
+/// Numbers in the widest register of any processor.
+const WIDTH: usize = 8;
 
-/// One sample of each line.
-pub(super) type Lanes = [f64; LANES];
+/// Lines that are filtered side by side: independent, so that the processor can overlap their recursions, and as many as
+/// a line of its cache holds of 32 bit numbers.
+pub(super) const LANES: usize = 2 * WIDTH;
+
+/// One sample of each line, in registers ([`slice::as_flattened`] gives them by line).
+pub(super) type Lanes = [[f64; WIDTH]; 2];
+
+pub(super) const NO_LANES: Lanes = [[0.0; WIDTH]; 2];
 
 /// How far, in standard deviations, a sample still changes a result. The slowest pole decays as `exp(-1.3732 i)` for `i`
 /// standard deviations, so what lies beyond is below 1e-16 of it.
@@ -72,37 +78,43 @@ impl Recursion {
         Recursion { n, m, d, before: d.map(|v| v * sn / total), after: d.map(|v| v * sm / total) }
     }
 
-    /// Filters lines of at least four samples and hands over the samples `want`, last first.
-    ///
-    /// `causal` is room for as many samples as `data` has.
-    #[inline]
-    pub(super) fn run(
-        &self,
-        data: &[Lanes],
-        want: Range<usize>,
-        causal: &mut [Lanes],
-        mut take: impl FnMut(usize, &Lanes),
-    ) {
+    /// Hidden from the optimiser, which would see that all are the same.
+    fn in_registers(&self) -> InRegisters {
+        let repeated = |c: [f64; 4]| std::hint::black_box(c.map(|c| [c; WIDTH]));
         let Recursion { n, m, d, before, after } = self;
+        InRegisters {
+            n: repeated(*n),
+            m: repeated(*m),
+            d: repeated(*d),
+            before: repeated(*before),
+            after: repeated(*after),
+        }
+    }
+
+    /// Filters lines of at least four samples: afterwards `filtered` holds the result at the samples `want`, and nothing
+    /// of meaning elsewhere. It is as long as `data`.
+    #[inline(always)]
+    pub(super) fn run(&self, data: &[Lanes], want: Range<usize>, filtered: &mut [Lanes]) {
+        let InRegisters { n, m, d, before, after } = self.in_registers();
+        let (n, m, d) = (&n, &m, &d);
         let len = data.len();
         let first = &data[0];
         for i in 0..4_usize {
             let x = |k: usize| &data[i.saturating_sub(k)];
             let mut y = weighted([x(0), x(1), x(2), x(3)], n);
-            let past = [1, 2, 3, 4].map(|k| if k <= i { (&causal[i - k], d[k - 1]) } else { (first, before[k - 1]) });
+            let past = [1, 2, 3, 4].map(|k| if k <= i { (&filtered[i - k], d[k - 1]) } else { (first, before[k - 1]) });
             subtract(&mut y, past.map(|p| p.0), &past.map(|p| p.1));
-            causal[i] = y;
+            filtered[i] = y;
         }
-        for i in 4..want.end {
-            let x = &data[i - 3..=i];
+        let [mut p3, mut p2, mut p1, mut p0] = [0, 1, 2, 3].map(|i| filtered[i]);
+        for (x, to) in data[1..want.end.max(4)].windows(4).zip(&mut filtered[4..]) {
             let mut y = weighted([&x[3], &x[2], &x[1], &x[0]], n);
-            let (past, rest) = causal.split_at_mut(i);
-            let p = &past[i - 4..];
-            subtract(&mut y, [&p[3], &p[2], &p[1], &p[0]], d);
-            rest[0] = y;
+            subtract(&mut y, [&p0, &p1, &p2, &p3], d);
+            (p3, p2, p1, p0) = (p2, p1, p0, y);
+            *to = y;
         }
 
-        // The anticausal part keeps only its last four samples; a ring would cost more than moving them.
+        // The causal part stays where it is; the anticausal part keeps only its last four samples and is added to it.
         let last = &data[len - 1];
         let mut past = [*last; 4];
         for back in 0..4_usize {
@@ -114,7 +126,7 @@ impl Recursion {
             subtract(&mut y, [&values[0], &values[1], &values[2], &values[3]], &factors);
             past = [y, past[0], past[1], past[2]];
             if want.contains(&i) {
-                take(i, &plus(&causal[i], &y));
+                add(&mut filtered[i], &y);
             }
         }
         let [mut p0, mut p1, mut p2, mut p3] = past;
@@ -124,35 +136,53 @@ impl Recursion {
             subtract(&mut y, [&p0, &p1, &p2, &p3], d);
             (p3, p2, p1, p0) = (p2, p1, p0, y);
             if i < want.end {
-                take(i, &plus(&causal[i], &y));
+                add(&mut filtered[i], &y);
             }
         }
     }
 }
 
+/// A coefficient as often as a register holds it. The compiler would else shuffle registers to save multiplications by
+/// two coefficients at once, which takes longer.
+type Repeated = [f64; WIDTH];
+
+/// The coefficients of a [`Recursion`], repeated.
+struct InRegisters {
+    n: [Repeated; 4],
+    m: [Repeated; 4],
+    d: [Repeated; 4],
+    before: [Repeated; 4],
+    after: [Repeated; 4],
+}
+
 #[inline(always)]
-fn weighted(x: [&Lanes; 4], c: &[f64; 4]) -> Lanes {
-    let mut sum = [0.0; LANES];
-    for l in 0..LANES {
-        sum[l] = x[0][l] * c[0] + x[1][l] * c[1] + x[2][l] * c[2] + x[3][l] * c[3];
+fn weighted(x: [&Lanes; 4], c: &[Repeated; 4]) -> Lanes {
+    let mut sum = NO_LANES;
+    for r in 0..2 {
+        for l in 0..WIDTH {
+            sum[r][l] = x[0][r][l] * c[0][l] + x[1][r][l] * c[1][l] + x[2][r][l] * c[2][l] + x[3][r][l] * c[3][l];
+        }
     }
     sum
 }
 
 #[inline(always)]
-fn subtract(y: &mut Lanes, x: [&Lanes; 4], c: &[f64; 4]) {
-    for l in 0..LANES {
-        y[l] -= x[0][l] * c[0] + x[1][l] * c[1] + x[2][l] * c[2] + x[3][l] * c[3];
+fn subtract(y: &mut Lanes, x: [&Lanes; 4], c: &[Repeated; 4]) {
+    let product = weighted(x, c);
+    for r in 0..2 {
+        for l in 0..WIDTH {
+            y[r][l] -= product[r][l];
+        }
     }
 }
 
 #[inline(always)]
-fn plus(a: &Lanes, b: &Lanes) -> Lanes {
-    let mut sum = [0.0; LANES];
-    for l in 0..LANES {
-        sum[l] = a[l] + b[l];
+fn add(sum: &mut Lanes, y: &Lanes) {
+    for r in 0..2 {
+        for l in 0..WIDTH {
+            sum[r][l] += y[r][l];
+        }
     }
-    sum
 }
 
 fn sum(n: [f64; 4]) -> f64 {
@@ -192,11 +222,11 @@ mod tests {
     use super::*;
 
     fn impulse_response(r: &Recursion, n: usize) -> Vec<f64> {
-        let mut data = vec![[0.0; LANES]; n];
-        data[n / 2] = [1.0; LANES];
-        let mut out = vec![0.0; n];
-        r.run(&data, 0..n, &mut vec![[0.0; LANES]; n], |i, y| out[i] = y[LANES - 1]);
-        out
+        let mut data = vec![NO_LANES; n];
+        data[n / 2] = [[1.0; WIDTH]; 2];
+        let mut filtered = vec![NO_LANES; n];
+        r.run(&data, 0..n, &mut filtered);
+        filtered.iter().map(|y| y[1][WIDTH - 1]).collect()
     }
 
     #[test]
@@ -223,10 +253,12 @@ mod tests {
     #[test]
     fn a_constant_line_stays_constant() {
         for n in [4, 5, 9] {
-            let data = vec![[7.0; LANES]; n];
+            let data = vec![[[7.0; WIDTH]; 2]; n];
             let mut room = data.clone();
-            Recursion::smoothing(3.0).run(&data, 0..n, &mut room, |_, y| assert!((y[0] - 7.0).abs() < 1e-12));
-            Recursion::second_derivative(3.0, 1.0).run(&data, 0..n, &mut room, |_, y| assert!(y[0].abs() < 1e-12));
+            Recursion::smoothing(3.0).run(&data, 0..n, &mut room);
+            assert!(room.iter().all(|y| (y[0][0] - 7.0).abs() < 1e-12));
+            Recursion::second_derivative(3.0, 1.0).run(&data, 0..n, &mut room);
+            assert!(room.iter().all(|y| y[0][0].abs() < 1e-12));
         }
     }
 }

@@ -4,13 +4,12 @@
 //! result kept in 32 bit; the three are added, x first, again in 32 bit. Kept as it is, because a voxel that falls on
 //! the other side of a bin edge changes features.
 
-use super::gaussian::{LANES, Lanes, REACH_SD, Recursion};
+use super::gaussian::{REACH_SD, Recursion};
+use super::passes::{Pass, run_along_z, within_planes};
 use super::{checked, in_place};
 use crate::error::positive;
 use dlr_core::{Code, Error, Geometry, IndexBox, Result, Volume, Voxels};
-use ndarray::{Array3, ArrayView2, ArrayView3, ArrayViewMut2, Axis, s};
-use rayon::prelude::*;
-use std::ops::Range;
+use ndarray::{Array3, ArrayView3, s};
 
 /// Whether pyradiomics filters an image of this grid with `sigma_mm`: at least 4 voxels along each axis, and one more
 /// than the standard deviation has.
@@ -64,23 +63,16 @@ pub fn laplacian_of_gaussian(image: &Volume, sigma_mm: f64, at: IndexBox) -> Res
     let mut total = Array3::<f32>::zeros(at.shape());
     // ITK counts axes from x.
     for derived in [2, 1, 0] {
-        let order = match derived {
-            2 => [2, 1, 0],
-            1 => [1, 2, 0],
-            _ => [0, 2, 1],
+        let pass =
+            |axis: usize| Pass { axis, filter: &filters[axis][usize::from(axis == derived)], want: want[axis].clone() };
+        let in_plane = if derived == 1 { [pass(1), pass(2)] } else { [pass(2), pass(1)] };
+        let along_z = pass(0);
+        let filtered = match image.voxels() {
+            Voxels::F32(v) => one_derivative(part(v, support), &in_plane, &along_z, derived == 0),
+            Voxels::F64(v) => one_derivative(part(v, support), &in_plane, &along_z, derived == 0),
         };
-        let filter = |axis: usize| &filters[axis][usize::from(axis == derived)];
-        let [a, b, c] = order;
-        let first = match image.voxels() {
-            Voxels::F32(v) => pass(part(v, support), a, filter(a), want[a].clone()),
-            Voxels::F64(v) => pass(part(v, support), a, filter(a), want[a].clone()),
-        };
-        let second = pass(first.view(), b, filter(b), want[b].clone());
-        drop(first);
-        let third = pass(second.view(), c, filter(c), want[c].clone());
-        drop(second);
         let per_mm2 = 1.0 / (spacing[derived] * spacing[derived]);
-        total.zip_mut_with(&third, |sum, v| *sum = (f64::from(*sum) + f64::from(*v) * per_mm2) as f32);
+        total.zip_mut_with(&filtered, |sum, v| *sum = (f64::from(*sum) + f64::from(*v) * per_mm2) as f32);
     }
     in_place(image, at, total)
 }
@@ -100,96 +92,29 @@ fn part<T>(voxels: &Array3<T>, at: IndexBox) -> ArrayView3<'_, T> {
     voxels.slice(s![z0..z1, y0..y1, x0..x1])
 }
 
-/// One filter along one axis, of which the samples `want` are kept.
-fn pass<T>(input: ArrayView3<'_, T>, axis: usize, filter: &Recursion, want: Range<usize>) -> Array3<f32>
+/// All three passes of one derivative.
+fn one_derivative<T>(
+    input: ArrayView3<'_, T>,
+    in_plane: &[Pass<'_>; 2],
+    along_z: &Pass<'_>,
+    z_first: bool,
+) -> Array3<f32>
 where
     T: Copy + Into<f64> + Sync,
 {
-    let mut shape = [input.dim().0, input.dim().1, input.dim().2];
-    let n = shape[axis];
-    shape[axis] = want.len();
-    let mut output = Array3::<f32>::zeros(shape);
-    // Planes that hold whole lines: those of y and z are cut at one row, so that lines lie side by side along x.
-    let across = Axis(if axis == 0 { 1 } else { 0 });
-    let planes: Vec<_> = output.axis_iter_mut(across).zip(input.axis_iter(across)).collect();
-    planes.into_par_iter().for_each_init(
-        || (vec![[0.0; LANES]; 2 * n], vec![[0.0; LANES]; n]),
-        |(data, causal), (target, source)| match axis {
-            2 => rows(filter, source, target, want.clone(), &mut data[..n], causal),
-            _ => columns(filter, source, target, want.clone(), data, causal),
-        },
-    );
-    output
-}
-
-/// Lines along the first axis of a plane, eight neighbours at a time. Twice as many are read at once: that is a line of
-/// cache, and rows lie far apart.
-fn columns<T: Copy + Into<f64>>(
-    filter: &Recursion,
-    source: ArrayView2<'_, T>,
-    mut target: ArrayViewMut2<'_, f32>,
-    want: Range<usize>,
-    data: &mut [Lanes],
-    causal: &mut [Lanes],
-) {
-    let (n, width) = source.dim();
-    let (left, right) = data.split_at_mut(n);
-    let fill = |lanes: &mut Lanes, part: &[T]| match part.first_chunk::<LANES>() {
-        Some(chunk) => *lanes = chunk.map(Into::into),
-        None => lanes.iter_mut().zip(part).for_each(|(lane, v)| *lane = (*v).into()),
-    };
-    for x in (0..width).step_by(2 * LANES) {
-        for ((left, right), row) in left.iter_mut().zip(&mut *right).zip(source.outer_iter()) {
-            let part = &row.to_slice().expect("rows along x are in one piece")[x..];
-            fill(left, part);
-            fill(right, part.get(LANES..).unwrap_or_default());
-        }
-        for (data, x) in [(&*left, x), (&*right, x + LANES)] {
-            if x >= width {
-                break;
-            }
-            filter.run(data, want.clone(), causal, |i, y| {
-                let mut row = target.row_mut(i - want.start);
-                let row = &mut row.as_slice_mut().expect("rows along x are in one piece")[x..];
-                match row.first_chunk_mut::<LANES>() {
-                    Some(chunk) => *chunk = y.map(|v| v as f32),
-                    None => row.iter_mut().zip(y).for_each(|(to, v)| *to = *v as f32),
-                }
-            });
-        }
+    if z_first {
+        return within_planes(run_along_z(input, along_z).view(), in_plane);
     }
-}
-
-/// Lines along the second axis of a plane, eight rows at a time.
-fn rows<T: Copy + Into<f64>>(
-    filter: &Recursion,
-    source: ArrayView2<'_, T>,
-    mut target: ArrayViewMut2<'_, f32>,
-    want: Range<usize>,
-    data: &mut [Lanes],
-    causal: &mut [Lanes],
-) {
-    let height = source.dim().0;
-    let mut filtered = vec![[0f32; LANES]; want.len()];
-    for y in (0..height).step_by(LANES) {
-        let n_lanes = LANES.min(height - y);
-        for lane in 0..n_lanes {
-            let row = source.row(y + lane).to_slice().expect("rows along x are in one piece");
-            data.iter_mut().zip(row).for_each(|(lanes, v)| lanes[lane] = (*v).into());
-        }
-        filter.run(data, want.clone(), causal, |i, y| filtered[i - want.start] = y.map(|v| v as f32));
-        for lane in 0..n_lanes {
-            let mut row = target.row_mut(y + lane);
-            row.iter_mut().zip(&filtered).for_each(|(to, lanes)| *to = lanes[lane]);
-        }
-    }
+    run_along_z(within_planes(input, in_plane).view(), along_z)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::gaussian::LANES;
     use super::super::whole;
     use super::*;
     use dlr_core::Rng;
+    use ndarray::Axis;
 
     fn noise(shape: [usize; 3], spacing_mm: [f64; 3], seed: u64) -> Volume {
         let mut rng = Rng::new(seed);
@@ -202,16 +127,10 @@ mod tests {
         let margin = 400;
         let long: Vec<f64> =
             (0..line.len() + 2 * margin).map(|i| line[i.saturating_sub(margin).min(line.len() - 1)]).collect();
-        let mut out = vec![0.0; long.len()];
-        r.run(
-            &long.iter().map(|v| [*v; LANES]).collect::<Vec<_>>(),
-            0..long.len(),
-            &mut vec![[0.0; LANES]; long.len()],
-            |i, y| {
-                out[i] = y[0];
-            },
-        );
-        out[margin..margin + line.len()].to_vec()
+        let lanes: Vec<_> = long.iter().map(|v| [[*v; LANES / 2]; 2]).collect();
+        let mut filtered = lanes.clone();
+        r.run(&lanes, 0..long.len(), &mut filtered);
+        filtered[margin..margin + line.len()].iter().map(|y| y[0][0]).collect()
     }
 
     /// The definition in 64 bit: second derivatives and smoothing along whole lines with very long borders.

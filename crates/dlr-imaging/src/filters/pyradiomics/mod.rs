@@ -22,6 +22,7 @@ mod intensity;
 mod laplacian;
 mod lbp2d;
 mod lbp3d;
+mod passes;
 mod sphere;
 mod spline;
 mod wavelet;
@@ -33,7 +34,9 @@ pub use lbp2d::{Lbp2dMethod, Lbp2dParams, lbp_2d};
 pub use lbp3d::{Lbp3dImages, Lbp3dParams, lbp_3d};
 pub use wavelet::{WaveletParams, visit_wavelet, wavelet, wavelet_names};
 
+use dlr_core::wide::{Wide, widest};
 use dlr_core::{Code, Error, IndexBox, Result, Volume, Voxels};
+use ndarray::Array3;
 
 /// The kind of number that an image has in pyradiomics: that of its file, or of the step that made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,15 +54,35 @@ impl Stored {
     /// is taken for integers; pyradiomics then computes some filters in 32 bit, which differs in the seventh digit.)
     pub fn guess(image: &Volume) -> Stored {
         match image.voxels() {
-            Voxels::F32(a) if a.iter().all(|v| is_whole(f64::from(*v))) => Stored::Integer,
-            Voxels::F64(a) if a.iter().all(|v| is_whole(*v)) => Stored::Integer,
+            Voxels::F32(a) if are_whole(a) => Stored::Integer,
+            Voxels::F64(a) if are_whole(a) => Stored::Integer,
             Voxels::F32(_) => Stored::F32,
             Voxels::F64(_) => Stored::F64,
         }
     }
 }
 
+fn are_whole<T: Copy + Into<f64>>(voxels: &Array3<T>) -> bool {
+    match voxels.as_slice() {
+        // Block by block: without a way out within a block, wide registers can be used.
+        Some(all) => all.chunks(4096).all(|block| widest(AreWhole(block))),
+        None => voxels.iter().all(|v| is_whole((*v).into())),
+    }
+}
+
+struct AreWhole<'a, T>(&'a [T]);
+
+impl<T: Copy + Into<f64>> Wide for AreWhole<'_, T> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        self.0.iter().fold(true, |all, v| all & is_whole((*v).into()))
+    }
+}
+
 /// A cast is cheaper than a call of `trunc`; wider whole numbers than 32 bit are no images.
+#[inline(always)]
 fn is_whole(v: f64) -> bool {
     f64::from(v as i32) == v
 }

@@ -11,6 +11,7 @@
 use super::super::wavelets::Wavelet;
 use super::{Stored, checked, in_place};
 use crate::error::parameter;
+use dlr_core::wide::{Wide, widest};
 use dlr_core::{IndexBox, Result, Volume, Voxels};
 use ndarray::{Array3, ArrayView3, Axis, s};
 use rayon::prelude::*;
@@ -305,14 +306,14 @@ fn convolve<T: Real>(input: ArrayView3<'_, T>, axis: usize, taps: &[T], first: i
             let row = |at: usize| source.row(at).to_slice().expect("rows along x are in one piece");
             if axis != 2 {
                 let order = orders[i].as_ref().unwrap_or(&natural);
-                accumulate(out, taps, order, |k| row(i + last - k));
+                widest(Accumulate { out, taps, order, row: |k| row(i + last - k) });
                 continue;
             }
             let line = row(i);
-            accumulate(out, taps, &natural, |k| &line[last - k..]);
+            widest(Accumulate { out, taps, order: &natural, row: |k| &line[last - k..] });
             for (x, order) in orders.iter().enumerate() {
                 if let Some(order) = order {
-                    accumulate(&mut out[x..=x], taps, order, |k| &line[x + last - k..]);
+                    Accumulate { out: &mut out[x..=x], taps, order, row: |k| &line[x + last - k..] }.run();
                 }
             }
         }
@@ -329,28 +330,42 @@ fn order(first: isize, n_taps: usize, period: usize) -> Option<Vec<usize>> {
     (n_wrapped > 1).then(|| (0..n_wrapped).rev().chain(n_wrapped..n_taps).collect())
 }
 
-/// `out[x] = Σ taps[k] row(k)[x]` over `k` in `order`, a few neighbours at a time so that sums stay in registers.
-fn accumulate<'a, T: Real>(out: &mut [T], taps: &[T], order: &[usize], row: impl Fn(usize) -> &'a [T]) {
-    const WIDTH: usize = 16;
-    let n = out.len();
-    let mut x = 0;
-    for chunk in out.chunks_mut(WIDTH) {
-        if let Ok(chunk) = <&mut [T; WIDTH]>::try_from(&mut *chunk) {
-            let mut sums = [T::default(); WIDTH];
-            for &k in order {
-                let source: &[T; WIDTH] = row(k)[x..].first_chunk().expect("a row is as long as its output");
-                for l in 0..WIDTH {
-                    sums[l] += taps[k] * source[l];
+/// `out[x] = Σ taps[k] row(k)[x]` over `k` in `order`.
+struct Accumulate<'a, T, F> {
+    out: &'a mut [T],
+    taps: &'a [T],
+    order: &'a [usize],
+    row: F,
+}
+
+impl<'r, T: Real, F: Fn(usize) -> &'r [T]> Wide for Accumulate<'_, T, F> {
+    type Output = ();
+
+    /// A few neighbours at a time, so that sums stay in registers.
+    #[inline(always)]
+    fn run(self) {
+        const WIDTH: usize = 32;
+        let Accumulate { out, taps, order, row } = self;
+        let n = out.len();
+        let mut x = 0;
+        for chunk in out.chunks_mut(WIDTH) {
+            if let Ok(chunk) = <&mut [T; WIDTH]>::try_from(&mut *chunk) {
+                let mut sums = [T::default(); WIDTH];
+                for &k in order {
+                    let source: &[T; WIDTH] = row(k)[x..].first_chunk().expect("a row is as long as its output");
+                    for l in 0..WIDTH {
+                        sums[l] += taps[k] * source[l];
+                    }
+                }
+                *chunk = sums;
+            } else {
+                chunk.fill(T::default());
+                for &k in order {
+                    chunk.iter_mut().zip(&row(k)[x..n]).for_each(|(sum, v)| *sum += taps[k] * *v);
                 }
             }
-            *chunk = sums;
-        } else {
-            chunk.fill(T::default());
-            for &k in order {
-                chunk.iter_mut().zip(&row(k)[x..n]).for_each(|(sum, v)| *sum += taps[k] * *v);
-            }
+            x += WIDTH;
         }
-        x += WIDTH;
     }
 }
 
