@@ -3,7 +3,7 @@
 //! Distance is counted in steps from voxel to voxel through faces until outside is reached: 1 at the border. It belongs
 //! to the morphological mask; zones belong to the intensity mask. Beyond the image is outside.
 
-use crate::matrix::{Counts, Extent, Levels, all_offsets};
+use crate::matrix::{Counts, Extent, Levels, Stretch, all_offsets, positions};
 use dlr_core::Result;
 use ndarray::{Array3, ArrayView3};
 
@@ -50,27 +50,27 @@ pub fn zones(levels: &Levels, distances: ArrayView3<'_, u32>, extent: Extent) ->
     let steps = all_offsets(&[1], flat).into_iter().map(|o| levels.step(o)).collect::<Result<Vec<_>>>()?;
     let mut ranks = levels.ranks.clone();
     let mut depth = vec![0; ranks.len()];
-    for (index, at) in levels.indices().zip(&levels.voxels) {
-        depth[*at as usize] = distances[index];
+    for (index, at) in levels.indices().zip(positions(&levels.stretches)) {
+        depth[at] = distances[index];
     }
     let mut stack = Vec::new();
-    let mut flood = |voxels: &[u32]| {
+    let mut flood = |stretches: &[Stretch]| {
         let mut pairs = Vec::new();
-        for &seed in voxels {
-            let rank = ranks[seed as usize];
+        for seed in positions(stretches) {
+            let rank = ranks[seed];
             if rank == 0 {
                 continue;
             }
             let mut nearest = u32::MAX;
-            ranks[seed as usize] = 0;
+            ranks[seed] = 0;
             stack.push(seed);
             while let Some(at) = stack.pop() {
-                nearest = nearest.min(depth[at as usize]);
+                nearest = nearest.min(depth[at]);
                 for step in &steps {
                     let near = (at as isize + step) as usize;
                     if ranks[near] == rank {
                         ranks[near] = 0;
-                        stack.push(near as u32);
+                        stack.push(near);
                     }
                 }
             }
@@ -78,7 +78,7 @@ pub fn zones(levels: &Levels, distances: ArrayView3<'_, u32>, extent: Extent) ->
         }
         Counts::from_pairs(pairs)
     };
-    Ok(levels.groups(extent).iter().map(|voxels| flood(voxels)).collect())
+    Ok(levels.groups(extent).iter().map(|stretches| flood(stretches)).collect())
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Runs: how often `j` voxels in a row along an offset share rank `i`.
 
 use super::tally::Tally;
-use super::{Counts, Extent, Levels, Offset};
+use super::{Counts, Extent, Levels, Offset, Stretch, positions};
 use dlr_core::Result;
+use dlr_core::wide::{Wide, widest};
 
 /// The runs of one direction.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,111 +25,119 @@ pub struct Runs {
 pub fn glrlm(levels: &Levels, offsets: &[Offset], extent: Extent) -> Result<Vec<Vec<Runs>>> {
     let steps = offsets.iter().map(|o| levels.step(*o)).collect::<Result<Vec<_>>>()?;
     let mut lengths = vec![1u32; levels.ranks.len()];
-    let mut runs = |voxels: &[u32]| {
+    let mut runs = |stretches: &[Stretch]| {
         let along = steps.iter().zip(offsets);
-        along.map(|(&step, &offset)| direction(levels, voxels, step, offset, &mut lengths)).collect()
+        along.map(|(&step, &offset)| direction(levels, stretches, step, offset, &mut lengths)).collect()
     };
-    Ok(levels.groups(extent).iter().map(|voxels| runs(voxels)).collect())
+    Ok(levels.groups(extent).iter().map(|stretches| runs(stretches)).collect())
 }
 
 /// Above this many cells a table of rank by length costs more than sorting the runs.
 const DENSE_CELLS: usize = 1 << 18;
 
 /// Voxels are visited in memory order, so that each knows the length of the run up to it. `lengths` is scratch.
-fn direction(levels: &Levels, voxels: &[u32], step: isize, offset: Offset, lengths: &mut [u32]) -> Runs {
-    let ranks = &levels.ranks;
+fn direction(levels: &Levels, stretches: &[Stretch], step: isize, offset: Offset, lengths: &mut [u32]) -> Runs {
     // Runs are the same both ways; forward is the way of memory.
-    let step = step.unsigned_abs();
+    let walk = Walk { ranks: &levels.ranks, stretches, step: step.abs(), lengths };
     let n_cols = levels.shape().into_iter().max().unwrap_or(1) + 1;
     let n_cells = (levels.n_ranks() + 1) * n_cols;
-    for (first, length) in Levels::stretches(voxels) {
-        lengths[first..first + length].fill(1);
-    }
     let two_in_a_row;
     let counts = if n_cells <= DENSE_CELLS {
         // Row and column 0 stay empty: ranks and lengths begin at 1.
-        let (table, found) = side_by_side(ranks, voxels, step, lengths, n_cols, n_cells);
+        let (table, found) = widest(Table { walk, n_cols, n_cells });
         two_in_a_row = found;
         Counts::from_dense_with_margin(&table, n_cols)
     } else {
         let mut pairs = Vec::new();
-        two_in_a_row = walk(ranks, voxels, step, lengths, |rank, length| pairs.push((rank as u32, length)));
+        two_in_a_row = walk.each(|rank, length| pairs.push((rank as u32, length)));
         Counts::from_pairs(pairs)
     };
-    Runs { counts, has_line: two_in_a_row || shares_a_line(levels, voxels, offset) }
+    Runs { counts, has_line: two_in_a_row || shares_a_line(levels, stretches, offset) }
 }
 
-/// The runs as a table of `n_cols` columns, and whether two voxels are neighbours. Stretches of voxels are worked on side
-/// by side, which is possible because no voxel of a stretch is the neighbour of another, except along x.
-fn side_by_side(
-    ranks: &[u16],
-    voxels: &[u32],
-    step: usize,
-    lengths: &mut [u32],
+/// The voxels, the way to the next voxel of the line, and room for the length of the run up to each voxel.
+struct Walk<'a> {
+    ranks: &'a [u16],
+    stretches: &'a [Stretch],
+    step: isize,
+    lengths: &'a mut [u32],
+}
+
+impl Walk<'_> {
+    /// Calls `end_of_run` with rank and length of every run; returns whether two voxels are neighbours.
+    fn each(self, mut end_of_run: impl FnMut(usize, u32)) -> bool {
+        let Walk { ranks, stretches, step, lengths } = self;
+        stretches.iter().for_each(|stretch| lengths[stretch.range()].fill(1));
+        let mut two_in_a_row = false;
+        for at in positions(stretches) {
+            let there = at + step as usize;
+            let (rank, next, length) = (ranks[at], ranks[there], lengths[at]);
+            two_in_a_row |= next > 0;
+            if next == rank {
+                lengths[there] = length + 1;
+            } else {
+                end_of_run(usize::from(rank), length);
+            }
+        }
+        two_in_a_row
+    }
+}
+
+/// The runs as a table of `n_cols` columns, and whether two voxels are neighbours.
+struct Table<'a> {
+    walk: Walk<'a>,
     n_cols: usize,
     n_cells: usize,
-) -> (Vec<u32>, bool) {
-    let mut tally = Tally::new(n_cells);
-    let mut keys = Vec::new();
-    let mut neighbour = 0;
-    for (first, n) in Levels::stretches(voxels) {
-        keys.clear();
-        if step < n {
-            for at in first..first + n {
-                let (rank, next, length) = (ranks[at], ranks[at + step], lengths[at]);
-                neighbour |= next;
-                if next == rank {
-                    lengths[at + step] = length + 1;
-                } else {
-                    keys.push(u32::from(rank) * n_cols as u32 + length);
-                }
-            }
-        } else {
-            let (past, future) = lengths.split_at_mut(first + step);
-            let here = ranks[first..first + n].iter().zip(&past[first..first + n]);
-            let next = ranks[first + step..first + step + n].iter().zip(&mut future[..n]);
-            // Key 0 gathers the voxels at which no run ends.
-            keys.extend(here.zip(next).map(|((rank, length), (next, length_there))| {
-                let goes_on = u32::from(next == rank);
-                *length_there = 1 + goes_on * length;
-                neighbour |= next;
-                (1 - goes_on) * (u32::from(*rank) * n_cols as u32 + length)
-            }));
-        }
-        tally.add(&keys);
-    }
-    (tally.finish(), neighbour > 0)
 }
 
-/// Calls `end_of_run` with rank and length of every run; returns whether two voxels are neighbours.
-fn walk(
-    ranks: &[u16],
-    voxels: &[u32],
-    step: usize,
-    lengths: &mut [u32],
-    mut end_of_run: impl FnMut(usize, u32),
-) -> bool {
-    let mut two_in_a_row = false;
-    for &at in voxels {
-        let at = at as usize;
-        let (rank, next, length) = (ranks[at], ranks[at + step], lengths[at]);
-        two_in_a_row |= next > 0;
-        if next == rank {
-            lengths[at + step] = length + 1;
-        } else {
-            end_of_run(usize::from(rank), length);
+impl Wide for Table<'_> {
+    type Output = (Vec<u32>, bool);
+
+    /// Voxels of a stretch are worked on side by side: none is the neighbour of another, except along x.
+    #[inline(always)]
+    fn run(self) -> Self::Output {
+        let Table { walk: Walk { ranks, stretches, step, lengths }, n_cols, n_cells } = self;
+        let mut tally = Tally::new(n_cells);
+        let mut keys = Vec::new();
+        let mut neighbour = 0;
+        stretches.iter().for_each(|stretch| lengths[stretch.range()].fill(1));
+        for stretch in stretches {
+            let there = stretch.neighbours(step);
+            if there.start < stretch.range().end {
+                keys.clear();
+                for at in stretch.range() {
+                    let (rank, next, length) = (ranks[at], ranks[at + step as usize], lengths[at]);
+                    neighbour |= next;
+                    if next == rank {
+                        lengths[at + step as usize] = length + 1;
+                    } else {
+                        keys.push(u32::from(rank) * n_cols as u32 + length);
+                    }
+                }
+            } else {
+                let (past, future) = lengths.split_at_mut(there.start);
+                let here = ranks[stretch.range()].iter().zip(&past[stretch.range()]);
+                let next = ranks[there].iter().zip(future);
+                // Key 0 gathers the voxels at which no run ends.
+                keys.resize(stretch.len(), 0);
+                for (key, ((rank, length), (next, length_there))) in keys.iter_mut().zip(here.zip(next)) {
+                    let goes_on = u32::from(next == rank);
+                    *length_there = 1 + goes_on * length;
+                    neighbour |= next;
+                    *key = (1 - goes_on) * (u32::from(*rank) * n_cols as u32 + length);
+                }
+            }
+            tally.add(&keys);
         }
+        (tally.finish(), neighbour > 0)
     }
-    two_in_a_row
 }
 
 /// Whether two voxels lie on one line along `offset` with a gap between them. Reached only by tiny or thin regions.
-fn shares_a_line(levels: &Levels, voxels: &[u32], offset: Offset) -> bool {
+fn shares_a_line(levels: &Levels, stretches: &[Stretch], offset: Offset) -> bool {
     let [_, my, mx] = levels.padded();
-    let mut lines: Vec<[isize; 3]> = voxels
-        .iter()
-        .map(|&at| {
-            let at = at as usize;
+    let mut lines: Vec<[isize; 3]> = positions(stretches)
+        .map(|at| {
             let index = [(at / (my * mx)) as isize, (at / mx % my) as isize, (at % mx) as isize];
             let axis = offset.iter().position(|o| *o != 0).unwrap_or(0);
             // The point where the line would cross a fixed plane names the line; unit offsets keep it whole.

@@ -1,7 +1,8 @@
 //! Zones: connected voxels of one rank, and how many of them have which size.
 
-use super::{Counts, Extent, Levels, half_offsets};
+use super::{Counts, Extent, Levels, Offset, Stretch, half_offsets};
 use dlr_core::Result;
+use dlr_core::wide::{Wide, widest};
 
 /// One connected zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,51 +34,119 @@ pub fn zones(levels: &Levels, extent: Extent) -> Result<Vec<Vec<Zone>>> {
         Extent::Slices { axis } => Some(axis),
     };
     // Half of the neighbours suffice: the other half looks back from the other side.
-    let steps = half_offsets(&[1], flat).into_iter().map(|o| levels.step(o)).collect::<Result<Vec<_>>>()?;
-    let mut forest = Forest { parent: vec![0; levels.ranks.len()], size: vec![0; levels.ranks.len()] };
-    Ok(levels.groups(extent).iter().map(|voxels| connect(&levels.ranks, voxels, &steps, &mut forest)).collect())
+    let neighbours = Neighbours::new(levels, half_offsets(&[1], flat))?;
+    Ok(levels.groups(extent).iter().map(|stretches| connect(&levels.ranks, stretches, &neighbours)).collect())
 }
 
-/// Disjoint sets of positions. The root of a set is its first position.
-struct Forest {
-    parent: Vec<u32>,
-    size: Vec<u32>,
+/// The neighbours that come before a voxel, one per bit.
+struct Neighbours {
+    /// How far back in memory.
+    steps: Vec<isize>,
+    /// The neighbours that touch it, itself among them: those of its rank are in its zone already.
+    touching: Vec<u16>,
 }
 
-impl Forest {
-    fn root(&mut self, mut at: u32) -> u32 {
-        while self.parent[at as usize] != at {
-            let above = self.parent[self.parent[at as usize] as usize];
-            self.parent[at as usize] = above;
-            at = above;
-        }
-        at
+impl Neighbours {
+    /// Those that touch most others are first: one look at them spares most looks at others.
+    fn new(levels: &Levels, mut offsets: Vec<Offset>) -> Result<Self> {
+        let touch = |a: &Offset, b: &Offset| (0..3).all(|axis| (a[axis] - b[axis]).abs() <= 1);
+        let all = offsets.clone();
+        offsets.sort_by_key(|a| std::cmp::Reverse(all.iter().filter(|b| touch(a, b)).count()));
+        let bits = |a: &Offset| offsets.iter().enumerate().map(|(bit, b)| u16::from(touch(a, b)) << bit).sum();
+        Ok(Neighbours {
+            touching: offsets.iter().map(bits).collect(),
+            steps: offsets.iter().map(|o| levels.step(*o)).collect::<Result<_>>()?,
+        })
     }
 }
 
-/// Joins each voxel with the neighbours of its rank that come before it, then counts the sets.
-fn connect(ranks: &[u16], voxels: &[u32], steps: &[isize], forest: &mut Forest) -> Vec<Zone> {
-    for &at in voxels {
-        forest.parent[at as usize] = at;
-        forest.size[at as usize] = 0;
-        let rank = ranks[at as usize];
-        let mut root = at;
-        for step in steps {
-            let before = (at as isize - step) as usize;
-            if ranks[before] == rank {
-                let other = forest.root(before as u32);
-                let (first, later) = (root.min(other), root.max(other));
-                forest.parent[later as usize] = first;
-                root = first;
+/// Parts of zones, numbered in the order of their first voxel, and which of them have been found to be one.
+#[derive(Default)]
+struct Sets {
+    /// A part of the same zone that came before; the first part is its own.
+    parent: Vec<u32>,
+    /// Rank and number of voxels; a part that has become another's counts no more.
+    zones: Vec<Zone>,
+}
+
+impl Sets {
+    fn root(&mut self, mut set: u32) -> u32 {
+        while self.parent[set as usize] != set {
+            let above = self.parent[self.parent[set as usize] as usize];
+            self.parent[set as usize] = above;
+            set = above;
+        }
+        set
+    }
+
+    /// Makes two parts one, and gives its number.
+    fn join(&mut self, a: u32, b: u32) -> u32 {
+        let (first, later) = (a.min(b), a.max(b));
+        if first != later {
+            self.parent[later as usize] = first;
+            self.zones[first as usize].size += self.zones[later as usize].size;
+        }
+        first
+    }
+
+    fn new_set(&mut self, rank: u16) -> u32 {
+        let set = self.parent.len() as u32;
+        self.parent.push(set);
+        self.zones.push(Zone { rank: u32::from(rank), size: 0 });
+        set
+    }
+}
+
+/// Joins each voxel with the neighbours of its rank that come before it.
+fn connect(ranks: &[u16], stretches: &[Stretch], neighbours: &Neighbours) -> Vec<Zone> {
+    let mut sets = Sets::default();
+    // The set of each voxel, for as long as a later voxel looks back at it. A power of two makes the place a mask.
+    let furthest = neighbours.steps.iter().copied().max().unwrap_or(0) as usize;
+    let mut recent = vec![0; (furthest + 1).next_power_of_two()];
+    let place = recent.len() - 1;
+    let mut alike = Vec::new();
+    for &stretch in stretches {
+        alike.clear();
+        alike.resize(stretch.len(), 0);
+        widest(Alike { ranks, stretch, steps: &neighbours.steps, bits: &mut alike });
+        for (at, &bits) in stretch.range().zip(&alike) {
+            let (mut left, mut set) = (bits, None);
+            while left != 0 {
+                let bit = left.trailing_zeros() as usize;
+                let other = sets.root(recent[(at - neighbours.steps[bit] as usize) & place]);
+                set = Some(set.map_or(other, |set| sets.join(set, other)));
+                left &= !neighbours.touching[bit];
+            }
+            let set = set.unwrap_or_else(|| sets.new_set(ranks[at]));
+            sets.zones[set as usize].size += 1;
+            recent[at & place] = set;
+        }
+    }
+    let roots = sets.parent.iter().enumerate().filter(|(set, parent)| *set == **parent as usize);
+    roots.map(|(set, _)| sets.zones[set]).collect()
+}
+
+/// Sets bit `k` for each voxel of a stretch that has the rank of its neighbour `k`.
+struct Alike<'a> {
+    ranks: &'a [u16],
+    stretch: Stretch,
+    steps: &'a [isize],
+    bits: &'a mut [u16],
+}
+
+impl Wide for Alike<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let here = &self.ranks[self.stretch.range()];
+        for (k, step) in self.steps.iter().enumerate() {
+            let near = &self.ranks[self.stretch.neighbours(-step)];
+            for (bits, (here, near)) in self.bits.iter_mut().zip(here.iter().zip(near)) {
+                *bits |= u16::from(here == near) << k;
             }
         }
     }
-    for &at in voxels {
-        let root = forest.root(at);
-        forest.size[root as usize] += 1;
-    }
-    let roots = voxels.iter().filter(|&&at| forest.parent[at as usize] == at);
-    roots.map(|&at| Zone { rank: u32::from(ranks[at as usize]), size: forest.size[at as usize] }).collect()
 }
 
 #[cfg(test)]

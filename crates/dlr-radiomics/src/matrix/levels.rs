@@ -5,8 +5,10 @@
 //! million rows.
 
 use super::Offset;
+use super::stretch::{Stretch, positions};
 use dlr_core::{Code, Error, Result};
 use ndarray::ArrayView3;
+use std::borrow::Cow;
 
 /// The most distinct grey levels that a region may have.
 pub const MAX_GREY_LEVELS: usize = u16::MAX as usize;
@@ -18,8 +20,9 @@ pub struct Levels {
     margin: usize,
     /// Ranks on the crop, with `margin` voxels of 0 on every side so that no neighbour lies outside of memory.
     pub(crate) ranks: Vec<u16>,
-    /// Positions in `ranks` of the region's voxels, in array order.
-    pub(crate) voxels: Vec<u32>,
+    /// Where the region's voxels lie in `ranks`, in array order.
+    pub(crate) stretches: Vec<Stretch>,
+    n_voxels: usize,
     values: Vec<u32>,
 }
 
@@ -50,23 +53,27 @@ impl Levels {
             );
         }
         let mut ranks = vec![0u16; n_padded];
-        let mut voxels = Vec::with_capacity(levels.len());
-        let mut next = levels.iter();
+        let mut stretches = Vec::new();
+        let mut rest = levels;
         let rank_of = RankTable::new(&values);
         for (z, plane) in mask.outer_iter().enumerate() {
             for (y, row) in plane.outer_iter().enumerate() {
                 let start = ((z + margin) * my + y + margin) * mx + margin;
-                for (x, _) in row.iter().enumerate().filter(|(_, inside)| **inside) {
-                    let Some(level) = next.next() else { return Err(wrong_number(levels.len())) };
-                    ranks[start + x] = rank_of.rank(*level);
-                    voxels.push((start + x) as u32);
+                for inside in Stretch::of_row(row) {
+                    let (here, later) =
+                        rest.split_at_checked(inside.len()).ok_or_else(|| wrong_number(levels.len()))?;
+                    rest = later;
+                    let stretch = inside.after(start);
+                    let ranks = &mut ranks[stretch.range()];
+                    ranks.iter_mut().zip(here).for_each(|(rank, level)| *rank = rank_of.rank(*level));
+                    stretches.push(stretch);
                 }
             }
         }
-        if next.next().is_some() {
+        if !rest.is_empty() {
             return Err(wrong_number(levels.len()));
         }
-        Ok(Levels { shape: [nz, ny, nx], margin, ranks, voxels, values })
+        Ok(Levels { shape: [nz, ny, nx], margin, ranks, stretches, n_voxels: levels.len(), values })
     }
 
     /// Shape `[z, y, x]` of the crop, without margin.
@@ -76,7 +83,7 @@ impl Levels {
 
     /// Number of voxels in the region.
     pub fn n_voxels(&self) -> usize {
-        self.voxels.len()
+        self.n_voxels
     }
 
     /// The grey levels that occur, ascending; rank `r` stands for entry `r - 1`.
@@ -109,16 +116,8 @@ impl Levels {
     /// Index `[z, y, x]` in the crop of each voxel of the region, in array order.
     pub fn indices(&self) -> impl Iterator<Item = [usize; 3]> + '_ {
         let [_, my, mx] = self.padded();
-        self.voxels.iter().map(move |&at| {
-            let at = at as usize;
-            [at / (my * mx) - self.margin, at / mx % my - self.margin, at % mx - self.margin]
-        })
-    }
-
-    /// Stretches of positions without a gap, from a sorted list: `(first, length)`. Within one, neighbours at a fixed
-    /// offset are a stretch too, which the compiler turns into wide instructions.
-    pub(crate) fn stretches(voxels: &[u32]) -> impl Iterator<Item = (usize, usize)> + '_ {
-        voxels.chunk_by(|a, b| a + 1 == *b).map(|stretch| (stretch[0] as usize, stretch.len()))
+        positions(&self.stretches)
+            .map(move |at| [at / (my * mx) - self.margin, at / mx % my - self.margin, at % mx - self.margin])
     }
 
     /// Shape with margins.
@@ -136,18 +135,20 @@ impl Levels {
         Ok((offset[0] * my + offset[1]) * mx + offset[2])
     }
 
-    /// Positions of the region's voxels, grouped as `extent` asks: each group in array order, empty slices included.
-    pub(crate) fn groups(&self, extent: super::Extent) -> Vec<std::borrow::Cow<'_, [u32]>> {
-        match extent {
-            super::Extent::Volume => vec![std::borrow::Cow::Borrowed(&self.voxels[..])],
-            super::Extent::Slices { axis } => {
-                let mut groups = vec![Vec::new(); self.shape[axis]];
-                for (index, &at) in self.indices().zip(&self.voxels) {
-                    groups[index[axis]].push(at);
-                }
-                groups.into_iter().map(std::borrow::Cow::Owned).collect()
+    /// Where the region's voxels lie, grouped as `extent` asks: each group in array order, empty slices included.
+    pub(crate) fn groups(&self, extent: super::Extent) -> Vec<Cow<'_, [Stretch]>> {
+        let super::Extent::Slices { axis } = extent else { return vec![Cow::Borrowed(&self.stretches[..])] };
+        let mut groups = vec![Vec::new(); self.shape[axis]];
+        let [_, my, mx] = self.padded();
+        for stretch in &self.stretches {
+            let at = stretch.range().start;
+            match axis {
+                0 => groups[at / (my * mx) - self.margin].push(*stretch),
+                1 => groups[at / mx % my - self.margin].push(*stretch),
+                _ => stretch.singles().for_each(|one| groups[one.range().start % mx - self.margin].push(one)),
             }
         }
+        groups.into_iter().map(Cow::Owned).collect()
     }
 }
 

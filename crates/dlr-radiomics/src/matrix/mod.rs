@@ -13,6 +13,7 @@ mod glszm;
 mod levels;
 mod ngtdm;
 mod offsets;
+mod stretch;
 mod tally;
 
 pub use counts::{Cell, Counts};
@@ -23,6 +24,7 @@ pub use glszm::{Zone, glszm, zones};
 pub use levels::{Levels, MAX_GREY_LEVELS};
 pub use ngtdm::{Ngtdm, ngtdm};
 pub use offsets::{Offset, all_offsets, half_offsets};
+pub(crate) use stretch::{Stretch, positions};
 
 /// Whether a region is counted as one body or slice by slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::Settings;
 use crate::discretise::Discretisation;
-use crate::matrix::Levels;
+use crate::matrix::{Levels, Stretch};
 use dlr_core::{IndexBox, Mask, Result, Volume, Voxels};
 use ndarray::{ArrayView3, s};
 
@@ -74,7 +74,12 @@ pub(crate) fn crop(mask: &Mask, at: IndexBox) -> ArrayView3<'_, bool> {
 fn gather<T: Copy + Into<f64>>(image: ArrayView3<'_, T>, mask: ArrayView3<'_, bool>) -> Vec<f64> {
     let mut values = Vec::with_capacity(mask.len() / 2);
     for (image, mask) in image.rows().into_iter().zip(mask.rows()) {
-        values.extend(image.iter().zip(mask).filter(|(_, inside)| **inside).map(|(value, _)| (*value).into()));
+        for stretch in Stretch::of_row(mask) {
+            match image.to_slice() {
+                Some(image) => values.extend(image[stretch.range()].iter().map(|value| (*value).into())),
+                None => values.extend(stretch.range().map(|x| image[x].into())),
+            }
+        }
     }
     values
 }

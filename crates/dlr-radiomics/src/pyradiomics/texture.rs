@@ -9,7 +9,7 @@ use crate::families::cooccurrence::Cooccurrence;
 use crate::families::correlation_coefficient::maximal_correlation_coefficient;
 use crate::families::emphasis::Emphasis;
 use crate::families::statistics::{Statistics, sum_of};
-use crate::matrix::{self, Counts, Extent, Levels, Offset, all_offsets, half_offsets};
+use crate::matrix::{self, Counts, Extent, Levels, Offset, all_offsets, half_offsets, positions};
 use dlr_core::{Code, Error, Result};
 
 /// pyradiomics adds this inside its logarithms.
@@ -55,8 +55,8 @@ fn firstorder(region: &Region<'_>, levels: &Levels, settings: &Settings) -> Resu
     let s = Statistics::new(values).ok_or_else(|| Error::new(Code::EmptyMask, "the region has no voxel"))?;
     let energy = sum_of(values, |x| (x + settings.voxel_array_shift).powi(2));
     let mut histogram = vec![0.0; levels.n_ranks()];
-    for &at in &levels.voxels {
-        histogram[usize::from(levels.ranks[at as usize]) - 1] += 1.0;
+    for at in positions(&levels.stretches) {
+        histogram[usize::from(levels.ranks[at]) - 1] += 1.0;
     }
     let shares: Vec<f64> = histogram.iter().map(|count| count / s.n).collect();
     let flat = s.variance == 0.0;

@@ -3,6 +3,8 @@
 //! The distance from a point is convex, so that its maximum over a set lies on the set's hull. A vertex that is not
 //! a corner of the hull of its own z, y or x plane cannot end the longest distance; few vertices are left.
 
+use std::borrow::Cow;
+
 /// Longest distances between vertices in millimetres; 0 where there are none.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Diameters {
@@ -15,44 +17,66 @@ pub struct Diameters {
 impl Diameters {
     /// Diameters of vertices `[z, y, x]` in half voxels ([`super::Mesh::vertices`]).
     pub fn new(vertices: &[[i32; 3]], spacing_mm: [f64; 3]) -> Self {
-        let mut in_plane_mm = [0.0; 3];
-        let mut survivors = vertices.to_vec();
-        for axis in 0..3 {
-            // Planes lose no corner of another axis's plane here: every axis starts from all vertices.
-            let corners = plane_corners(vertices, axis);
-            in_plane_mm[axis] =
-                corners.chunk_by(|a, b| a[axis] == b[axis]).map(|p| longest2(p, spacing_mm)).fold(0.0, f64::max).sqrt();
-            let mut sorted = corners;
-            sorted.sort_unstable();
-            survivors.retain(|v| sorted.binary_search(v).is_ok());
+        let mut sorted = Cow::Borrowed(vertices);
+        // Each once: a vertex is known by its place.
+        if !sorted.is_sorted_by(|a, b| a < b) {
+            sorted.to_mut().sort_unstable();
+            sorted.to_mut().dedup();
         }
+        let mut n_hulls = vec![0u8; sorted.len()];
+        // Planes lose no corner of another axis's plane here: every axis starts from all vertices.
+        let in_plane_mm = [0, 1, 2].map(|axis| {
+            let mut longest = 0.0;
+            for corners in plane_corners(&sorted, axis) {
+                corners.iter().for_each(|corner| n_hulls[corner.index] += 1);
+                let corners: Vec<_> = corners.into_iter().map(|corner| corner.at).collect();
+                longest = f64::max(longest, longest2(&corners, spacing_mm));
+            }
+            longest.sqrt()
+        });
+        let survivors: Vec<_> = sorted.iter().zip(n_hulls).filter(|(_, n)| *n == 3).map(|(v, _)| *v).collect();
         Diameters { overall_mm: longest2(&survivors, spacing_mm).sqrt(), in_plane_mm }
     }
 }
 
-/// Corners of the convex hull of each plane across `axis`, plane after plane.
-fn plane_corners(vertices: &[[i32; 3]], axis: usize) -> Vec<[i32; 3]> {
+/// A vertex and its place in the sorted list.
+#[derive(Clone, Copy)]
+struct Corner {
+    at: [i32; 3],
+    index: usize,
+}
+
+/// Corners of the convex hull of each plane across `axis`.
+fn plane_corners(sorted: &[[i32; 3]], axis: usize) -> Vec<Vec<Corner>> {
     let [u, v] = [[1, 2], [0, 2], [0, 1]][axis];
-    let mut sorted = vertices.to_vec();
-    sorted.sort_unstable_by_key(|p| (p[axis], p[u], p[v]));
-    let mut corners = Vec::new();
-    for plane in sorted.chunk_by(|a, b| a[axis] == b[axis]) {
-        if plane.len() < 3 {
-            corners.extend_from_slice(plane);
-            continue;
+    let low = sorted.iter().map(|p| p[axis]).min().unwrap_or(0);
+    // Dealt out to its plane in order, a list sorted by all coordinates is sorted by the other two in each.
+    let mut planes: Vec<Vec<Corner>> = Vec::new();
+    for (index, at) in sorted.iter().enumerate() {
+        let plane = at[axis].abs_diff(low) as usize;
+        if planes.len() <= plane {
+            planes.resize_with(plane + 1, Vec::new);
         }
+        planes[plane].push(Corner { at: *at, index });
+    }
+    let corners = |plane: Vec<Corner>| {
+        if plane.len() < 3 {
+            return plane;
+        }
+        let mut corners = Vec::new();
         half_hull(plane.iter(), [u, v], &mut corners);
         half_hull(plane.iter().rev(), [u, v], &mut corners);
-    }
-    corners
+        corners
+    };
+    planes.into_iter().map(corners).collect()
 }
 
 /// One side of Andrew's monotone chain, without its last point.
-fn half_hull<'a>(points: impl Iterator<Item = &'a [i32; 3]>, [u, v]: [usize; 2], corners: &mut Vec<[i32; 3]>) {
+fn half_hull<'a>(points: impl Iterator<Item = &'a Corner>, [u, v]: [usize; 2], corners: &mut Vec<Corner>) {
     let start = corners.len();
     for p in points {
         while corners.len() >= start + 2 {
-            let (a, b) = (corners[corners.len() - 2], corners[corners.len() - 1]);
+            let (a, b, p) = (corners[corners.len() - 2].at, corners[corners.len() - 1].at, p.at);
             let turn =
                 i64::from(b[u] - a[u]) * i64::from(p[v] - a[v]) - i64::from(b[v] - a[v]) * i64::from(p[u] - a[u]);
             if turn > 0 {

@@ -99,20 +99,25 @@ impl Padded {
     /// Counts the patterns. Positions are those of the cubes in the padded grid.
     fn tally(&self) -> Vec<Tally> {
         let mut tally = vec![Tally::default(); 256];
+        let mut patterns = vec![0u8; self.shape[2] - 1];
         for z in 0..self.shape[0] - 1 {
             for y in 0..self.shape[1] - 1 {
                 let rows = [self.row(z, y), self.row(z, y + 1), self.row(z + 1, y), self.row(z + 1, y + 1)];
                 // Bits of the corners at x and at x + 1, row by row: see `CORNERS`.
                 let near = |x: usize| rows[0][x] | rows[1][x] << 3 | rows[2][x] << 4 | rows[3][x] << 7;
                 let far = |x: usize| rows[0][x] << 1 | rows[1][x] << 2 | rows[2][x] << 5 | rows[3][x] << 6;
-                for x in 0..self.shape[2] - 1 {
-                    let pattern = near(x) | far(x + 1);
-                    if pattern != 0 && pattern != 0xff {
-                        let t = &mut tally[usize::from(pattern)];
+                patterns.iter_mut().enumerate().for_each(|(x, pattern)| *pattern = near(x) | far(x + 1));
+                // Most cubes lie wholly inside or outside, many side by side.
+                for (eight, start) in patterns.chunks(8).zip((0..).step_by(8)) {
+                    if eight.iter().all(|p| *p == 0) || eight.iter().all(|p| *p == 0xff) {
+                        continue;
+                    }
+                    for (x, pattern) in (start..).zip(eight).filter(|(_, p)| **p != 0 && **p != 0xff) {
+                        let t = &mut tally[usize::from(*pattern)];
                         t.n += 1;
                         t.position[0] += z as u64;
                         t.position[1] += y as u64;
-                        t.position[2] += x as u64;
+                        t.position[2] += x;
                     }
                 }
             }
@@ -120,26 +125,25 @@ impl Padded {
         tally
     }
 
-    /// Midpoints of all pairs of face neighbours of which one is inside, in half voxels.
+    /// Midpoints of all pairs of face neighbours of which one is inside, in half voxels, sorted.
     fn vertices(&self) -> Vec<[i32; 3]> {
         let mut vertices = Vec::new();
         let double = |i: usize| 2 * (i as i32 - 1);
-        for z in 0..self.shape[0] {
-            for y in 0..self.shape[1] {
+        let mut push = |[z, y]: [i32; 2], here: &[u8], there: &[u8], shift: i32| {
+            // Whole rows are compared first: nearly all of them are equal.
+            if here != there {
+                let differ = here.iter().zip(there).enumerate().filter(|(_, (here, there))| here != there);
+                vertices.extend(differ.map(|(x, _)| [z, y, double(x) + shift]));
+            }
+        };
+        for z in 1..self.shape[0] {
+            for y in 1..self.shape[1] {
+                push([double(z) - 1, double(y)], self.row(z, y), self.row(z - 1, y), 0);
+            }
+            for y in 1..self.shape[1] {
                 let here = self.row(z, y);
-                let mut push = |offset: [i32; 3], x: usize| {
-                    vertices.push([double(z) + offset[0], double(y) + offset[1], double(x) + offset[2]]);
-                };
-                (1..here.len()).filter(|&x| here[x - 1] != here[x]).for_each(|x| push([0, 0, -1], x));
-                for (offset, other) in [([0, -1, 0], (z, y.wrapping_sub(1))), ([-1, 0, 0], (z.wrapping_sub(1), y))] {
-                    if other.0 < self.shape[0] && other.1 < self.shape[1] {
-                        let other = self.row(other.0, other.1);
-                        // Whole rows are compared first: nearly all of them are equal.
-                        if here != other {
-                            (0..here.len()).filter(|&x| here[x] != other[x]).for_each(|x| push(offset, x));
-                        }
-                    }
-                }
+                push([double(z), double(y) - 1], here, self.row(z, y - 1), 0);
+                push([double(z), double(y)], &here[1..], &here[..here.len() - 1], 1);
             }
         }
         vertices
