@@ -76,6 +76,7 @@ impl Audit {
             "events-per-feature" => {
                 "do not read meaning into single selected features; take fewer candidates or more cases"
             }
+            "sample-size" => "take fewer candidates, or plan for as many patients before the next study",
             "too-good" => "look for a leak: patients in two folds, duplicates, columns known only afterwards",
             "permuted-labels" => "do not use these figures: something outside the folds has seen the labels",
             "patient-labels" => "check the labels; if the lesions do differ, say that they are judged and not patients",
