@@ -5,11 +5,11 @@
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{Criterion, criterion_group, criterion_main};
 use dlr_core::{
-    FeatureName, FeatureTable, FittedModel, Form, Frozen, LinearForm, Predictions, Result, Rng, Tree, TreeEnsemble,
-    TreeScale, Truth,
+    FeatureName, FeatureTable, FittedModel, Frozen, Predictions, Result, Rng, Tree, TreeEnsemble, TreeScale, Truth,
 };
 use dlr_evaluation as ev;
 use dlr_interpret as ex;
+use dlr_modelling::models::FittedLinear;
 use ndarray::Array2;
 use std::hint::black_box;
 use std::time::Duration;
@@ -70,33 +70,8 @@ fn table(n: usize, p: usize, seed: u64) -> FeatureTable {
     FeatureTable::new((0..n).map(|i| format!("c{i}")).collect(), names, values).expect("shapes agree")
 }
 
-struct Linear(LinearForm);
-
-impl FittedModel for Linear {
-    fn predict(&self, table: &FeatureTable) -> Result<Predictions> {
-        let x = table.select(&self.selected())?;
-        let margin = |row: ndarray::ArrayView1<'_, f64>| {
-            self.0.intercept + row.iter().zip(&self.0.weights).map(|(v, (_, w))| v * w).sum::<f64>()
-        };
-        let scores = x.values().outer_iter().map(|row| ev::probability(margin(row))).collect();
-        Predictions::new(table.cases().to_vec(), scores)
-    }
-
-    fn selected(&self) -> Vec<FeatureName> {
-        self.0.weights.iter().map(|(name, _)| name.clone()).collect()
-    }
-
-    fn form(&self) -> Form {
-        Form::Linear(self.0.clone())
-    }
-
-    fn freeze(&self) -> Result<Frozen> {
-        Frozen::new("bench", &self.0)
-    }
-}
-
 /// The same model with its form hidden: what an unknown model costs.
-struct Opaque(Linear);
+struct Opaque(FittedLinear);
 
 impl FittedModel for Opaque {
     fn predict(&self, table: &FeatureTable) -> Result<Predictions> {
@@ -112,9 +87,10 @@ impl FittedModel for Opaque {
     }
 }
 
-fn linear(table: &FeatureTable) -> Linear {
+fn linear(table: &FeatureTable) -> FittedLinear {
     let mut rng = Rng::new(9);
-    Linear(LinearForm { intercept: 0.2, weights: table.names().iter().map(|n| (n.clone(), rng.normal())).collect() })
+    let weights = table.names().iter().map(|_| rng.normal()).collect();
+    FittedLinear { names: table.names().to_vec(), intercept: 0.2, weights }
 }
 
 /// A forest of 100 trees grown on the rows: each node cuts a random column at a random row until few rows are left.

@@ -177,11 +177,14 @@ impl Prepared<'_, '_> {
         let per_piece = (PIECE / (n * p)).max(1);
         let background = self.game.background.as_standard_layout();
         let background = background.as_slice().expect("it is in standard layout");
-        let case: Vec<u64> = case.iter().map(|v| v.to_bits()).collect();
+        // As many rows side by side as fill registers of eight without a rest.
+        let n_repeats = 8 >> (p.trailing_zeros().min(3));
+        let case: Vec<u64> = case.iter().map(|v| v.to_bits()).collect::<Vec<_>>().repeat(n_repeats);
         for piece in self.coalitions.axis_chunks_iter(ndarray::Axis(0), per_piece) {
             let mut rows = vec![0.0; piece.nrows() * n * p];
             for (inside, block) in piece.outer_iter().zip(rows.chunks_exact_mut(n * p)) {
-                let from_case: Vec<u64> = inside.iter().map(|inside| if *inside { u64::MAX } else { 0 }).collect();
+                let from_case = inside.iter().map(|inside| if *inside { u64::MAX } else { 0 });
+                let from_case = from_case.collect::<Vec<_>>().repeat(n_repeats);
                 widest(Mix { background, case: &case, from_case: &from_case, block });
             }
             let rows = Array2::from_shape_vec((piece.nrows() * n, p), rows).expect("every row has p columns");
@@ -195,9 +198,9 @@ impl Prepared<'_, '_> {
 /// The background with some columns taken from the case.
 struct Mix<'a> {
     background: &'a [f64],
-    /// The case's values as bits.
+    /// The case's values as bits, repeated for some rows.
     case: &'a [u64],
-    /// All bits set for a column of the case.
+    /// All bits set for a column of the case, repeated likewise.
     from_case: &'a [u64],
     block: &'a mut [f64],
 }
@@ -208,11 +211,11 @@ impl Wide for Mix<'_> {
     /// Chosen bit by bit, without a branch for each cell.
     #[inline(always)]
     fn run(self) {
-        let p = self.case.len();
-        for (row, to) in self.background.chunks_exact(p).zip(self.block.chunks_exact_mut(p)) {
-            for k in 0..p {
-                let mask = self.from_case[k];
-                to[k] = f64::from_bits((self.case[k] & mask) | (row[k].to_bits() & !mask));
+        let n = self.case.len();
+        for (rows, to) in self.background.chunks(n).zip(self.block.chunks_mut(n)) {
+            let chosen = self.case.iter().zip(self.from_case);
+            for ((to, row), (case, mask)) in to.iter_mut().zip(rows).zip(chosen) {
+                *to = f64::from_bits((case & mask) | (row.to_bits() & !mask));
             }
         }
     }
