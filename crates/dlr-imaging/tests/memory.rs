@@ -4,9 +4,11 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-use dlr_core::Volume;
+use dlr_core::{Mask, Volume};
 use dlr_imaging::filters::ibsi::{Boundary, Dimension, Filter, Kernel, LaplacianOfGaussian, Laws, Mean, Pooling};
-use dlr_imaging::filters::pyradiomics::{Stored, WaveletParams, laplacian_of_gaussian, visit_wavelet, whole};
+use dlr_imaging::filters::pyradiomics::{
+    Lbp3dParams, Stored, WaveletParams, laplacian_of_gaussian, lbp_3d, visit_wavelet, whole,
+};
 use dlr_imaging::filters::wavelets::Wavelet;
 use ndarray::Array3;
 use std::fs;
@@ -31,6 +33,8 @@ fn at_most_four_copies_of_the_box_with_its_support() {
     let voxels = Array3::from_shape_fn(SHAPE, |(z, y, x)| ((z * 7919 + y * 104_729 + x * 13_007) % 1009) as f32);
     let image = Volume::from_array(voxels, [1.0; 3]).unwrap();
     let at = whole(&image);
+    // Few voxels, because patterns take long, but some on every page of memory.
+    let some = Mask::from_array(Array3::from_shape_fn(SHAPE, |(_, _, x)| x % 64 == 0), [1.0; 3]).unwrap();
     let ibsi = |kernel| Filter::new(kernel, Dimension::Volume3d, Boundary::Mirror).unwrap();
     let log =
         ibsi(Kernel::LaplacianOfGaussian(LaplacianOfGaussian { sigma_mm: 2.0, cutoff_sigma: 4.0, zero_sum: false }));
@@ -48,6 +52,11 @@ fn at_most_four_copies_of_the_box_with_its_support() {
         ("pyradiomics-log", 0, Box::new(|| drop(laplacian_of_gaussian(&image, 2.0, at).unwrap()))),
         ("pyradiomics-wavelet", 5, Box::new(|| bands(1).unwrap())),
         ("pyradiomics-wavelet of 2 levels", 10, Box::new(|| bands(2).unwrap())),
+        (
+            "pyradiomics-lbp3d",
+            0,
+            Box::new(|| drop(lbp_3d(&image, &some, &Lbp3dParams::default(), Stored::F32, at).unwrap())),
+        ),
         ("mean", 0, Box::new(|| drop(mean.apply(&image).unwrap()))),
         ("log", 0, Box::new(|| drop(log.apply(&image).unwrap()))),
         ("laws", 0, Box::new(|| drop(laws.apply(&image).unwrap()))),

@@ -62,38 +62,47 @@ pub fn lbp_3d(image: &Volume, mask: &Mask, params: &Lbp3dParams, stored: Stored,
         return Err(parameter("n_subdivisions", params.n_subdivisions, "at most 10"));
     }
     let sphere = Sphere::new(params);
-    let spline = Spline::new(image, at.grown([params.radius.ceil() as usize; 3], image.geometry().shape()));
+    let reach = params.radius.ceil() as usize;
+    let mut spline = Spline::new(image, at.grown([reach; 3], image.geometry().shape()));
     let [nz, ny, nx] = at.shape();
-    let mut images = vec![Array3::<f64>::zeros((nz, ny, nx)); params.n_levels + 1];
-    // One plane of every image at a time, in place: the images are most of the memory.
+    let mut images: Vec<_> = (0..=params.n_levels).map(|_| Array3::<f64>::zeros((nz, ny, nx))).collect();
+    // One plane of every image at a time, in place: the images are most of the memory. It comes as they are written to, and
+    // that of the spline goes, from the last plane on.
     let mut planes: Vec<Vec<_>> = (0..nz).map(|_| Vec::with_capacity(images.len())).collect();
     for image in &mut images {
         image.outer_iter_mut().zip(&mut planes).for_each(|(plane, of_z)| of_z.push(plane));
     }
-    planes.into_par_iter().enumerate().for_each_init(
-        || vec![0.0; sphere.points.len()],
-        |samples, (z, mut planes)| {
-            for (y, x) in (0..ny).flat_map(|y| (0..nx).map(move |x| (y, x))) {
-                let index = [at.start[0] + z, at.start[1] + y, at.start[2] + x];
-                if !mask.voxels()[index] {
-                    continue;
+    let at_once = 2 * rayon::current_num_threads();
+    for (batch, planes) in planes.chunks_mut(at_once).enumerate().rev() {
+        let first = batch * at_once;
+        planes.par_iter_mut().enumerate().for_each_init(
+            || vec![0.0; sphere.points.len()],
+            |samples, (z, planes)| {
+                for (y, x) in (0..ny).flat_map(|y| (0..nx).map(move |x| (y, x))) {
+                    let index = [at.start[0] + first + z, at.start[1] + y, at.start[2] + x];
+                    if !mask.voxels()[index] {
+                        continue;
+                    }
+                    for (sample, step) in samples.iter_mut().zip(&sphere.points) {
+                        let value = spline.at([0, 1, 2].map(|a| index[a] as f64 + step[a]));
+                        *sample = match stored {
+                            Stored::Integer => value.round(),
+                            Stored::F32 => f64::from(value as f32),
+                            Stored::F64 => value,
+                        };
+                    }
+                    let centre = image.get(index);
+                    for (degree, plane) in planes[..params.n_levels].iter_mut().enumerate() {
+                        plane[[y, x]] = sphere.norm(degree, samples, centre);
+                    }
+                    planes[params.n_levels][[y, x]] = kurtosis(samples);
                 }
-                for (sample, step) in samples.iter_mut().zip(&sphere.points) {
-                    let value = spline.at([0, 1, 2].map(|a| index[a] as f64 + step[a]));
-                    *sample = match stored {
-                        Stored::Integer => value.round(),
-                        Stored::F32 => f64::from(value as f32),
-                        Stored::F64 => value,
-                    };
-                }
-                let centre = image.get(index);
-                for (degree, plane) in planes[..params.n_levels].iter_mut().enumerate() {
-                    plane[[y, x]] = sphere.norm(degree, samples, centre);
-                }
-                planes[params.n_levels][[y, x]] = kurtosis(samples);
-            }
-        },
-    );
+            },
+        );
+        // Earlier planes see as far as the radius, and the spline one voxel further.
+        spline.forget_beyond(at.start[0] + first + reach + 1);
+    }
+    drop(planes);
     drop(spline);
     let mut levels = images.into_iter().map(|voxels| in_place(image, at, voxels)).collect::<Result<Vec<_>>>()?;
     let kurtosis = levels.pop().expect("there is one image more than levels");

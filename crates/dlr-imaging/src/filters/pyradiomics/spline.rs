@@ -1,7 +1,7 @@
 //! Cubic splines as scipy's `ndimage` has them: coefficients of a box of the image, mirrored at the image's borders.
 
 use dlr_core::{IndexBox, Volume};
-use ndarray::{Array3, Axis};
+use ndarray::Axis;
 
 /// The pole of the cubic spline's recursion, and how many voxels it remembers: 0.268^31 is below 1e-17.
 const POLE: f64 = -0.267_949_192_431_122_7;
@@ -9,7 +9,8 @@ const REACH: usize = 31;
 
 /// Spline coefficients on a box.
 pub(super) struct Spline {
-    coefficients: Array3<f64>,
+    /// In the order of the box; the planes at its end may have been given back.
+    coefficients: Vec<f64>,
     at: IndexBox,
     shape: [usize; 3],
 }
@@ -27,7 +28,15 @@ impl Spline {
                 lane.iter_mut().zip(line).for_each(|(to, v)| *to = v);
             }
         }
+        let (coefficients, _) = coefficients.into_raw_vec_and_offset();
         Spline { coefficients, at, shape }
+    }
+
+    /// Gives back the memory of the planes beyond `z` of the image.
+    pub(super) fn forget_beyond(&mut self, z: usize) {
+        let [_, ny, nx] = self.at.shape();
+        self.coefficients.truncate((z + 1).saturating_sub(self.at.start[0]) * ny * nx);
+        self.coefficients.shrink_to_fit();
     }
 
     /// The value at a point in voxels `[z, y, x]` of the image; 0 outside of it.
@@ -42,12 +51,14 @@ impl Spline {
             (places, weights)
         });
         let [(zs, wz), (ys, wy), (xs, wx)] = axes;
+        let [_, ny, nx] = self.at.shape();
         let mut sum = 0.0;
         for (z, wz) in zs.into_iter().zip(wz) {
             for (y, wy) in ys.into_iter().zip(wy) {
+                let row = &self.coefficients[(z * ny + y) * nx..][..nx];
                 for (x, wx) in xs.into_iter().zip(wx) {
                     // scipy multiplies the coefficient by one weight after the other.
-                    sum += self.coefficients[[z, y, x]] * wz * wy * wx;
+                    sum += row[x] * wz * wy * wx;
                 }
             }
         }
@@ -104,6 +115,7 @@ mod tests {
     use super::super::whole;
     use super::*;
     use dlr_core::Rng;
+    use ndarray::Array3;
 
     #[test]
     fn passes_through_the_voxels_and_a_box_is_enough() {
@@ -120,6 +132,10 @@ mod tests {
         }
         assert_eq!(all.at([-0.01, 3.0, 1.0]), 0.0);
         assert_eq!(all.at([5.0, 69.01, 1.0]), 0.0);
+        let mut early = Spline::new(&image, whole(&image));
+        early.forget_beyond(4);
+        assert_eq!(early.at([2.4, 4.2, 1.1]), all.at([2.4, 4.2, 1.1]));
+        assert_eq!(early.coefficients.len(), 5 * 70 * 3);
     }
 
     #[test]
