@@ -127,6 +127,11 @@ impl Error {
         self
     }
 
+    /// Adds what to do where nothing has been said yet.
+    pub fn or_hint(self, hint: impl fmt::Display) -> Self {
+        if self.0.hint.is_some() { self } else { self.hint(hint) }
+    }
+
     /// Names the case, unless an inner call has named it already.
     pub fn for_case(mut self, id: &str) -> Self {
         self.0.case.get_or_insert_with(|| one_line(id));

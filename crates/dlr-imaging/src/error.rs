@@ -4,7 +4,7 @@ use dlr_core::{Code, Error, Result};
 
 /// A parameter outside its range.
 pub(crate) fn parameter(name: &str, found: impl std::fmt::Display, expected: &str) -> Error {
-    Error::new(Code::Parameter, format!("parameter `{name}` is {found}, but must be {expected}"))
+    Error::new(Code::Parameter, format!("parameter `{name}` is {found}")).expected(expected).found(found)
 }
 
 /// Refuses what is not a finite number of at least 0.

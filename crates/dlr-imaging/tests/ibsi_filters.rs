@@ -414,6 +414,29 @@ proptest! {
         }
     }
 
+    /// The two taps of Haar lie on a voxel and the next one: turned round, they lie on the one before. So a flip moves the
+    /// response by one voxel, and turns the sign of a high pass.
+    #[test]
+    fn an_axis_flip_of_haar_moves_the_response_by_one_voxel(
+        seed in any::<u64>(), shape in prop::array::uniform3(1..9_usize), axis in 0..3_usize,
+        is_high in prop::array::uniform3(any::<bool>()),
+    ) {
+        let voxels = noise(shape, seed);
+        for dimension in DIMENSIONS {
+            let n_filtered = if dimension == Dimension::Slices2d { 2 } else { 3 };
+            // Letters are in the order x, y, z; axis 0 is z.
+            let band: String = (0..n_filtered).map(|letter| if is_high[2 - letter] { 'H' } else { 'L' }).collect();
+            let kernel = Kernel::SeparableWavelet(SeparableWavelet::named("haar", &band, 1, None).unwrap());
+            let is_filtered = axis >= 3 - n_filtered;
+            let mut by = [0; 3];
+            by[axis] = usize::from(is_filtered);
+            let sign = if is_filtered && is_high[axis] { -1.0 } else { 1.0 };
+            let one = apply(&kernel, dimension, Boundary::Periodic, &flipped(&voxels, axis));
+            let other = sign * shifted(&flipped(&apply(&kernel, dimension, Boundary::Periodic, &voxels), axis), by);
+            prop_assert!(largest(&(&one - &other)) < 1e-10, "{} {:?}", band, dimension);
+        }
+    }
+
     #[test]
     fn filters_that_are_linear_are(seed in any::<u64>(), shape in prop::array::uniform3(1..9_usize), a in -3.0..3.0_f64) {
         let (one, two) = (noise(shape, seed), noise(shape, seed ^ 1));

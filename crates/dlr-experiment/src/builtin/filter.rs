@@ -160,6 +160,34 @@ impl From<Pooling> for ibsi::Pooling {
 
 impl super::image::Keys for FilterKeys {
     fn step(self) -> Result<Box<dyn ImageStep>> {
+        let hint = self.hint();
+        self.filter().map_err(|error| error.or_hint(hint))
+    }
+}
+
+impl FilterKeys {
+    /// What the keys of a kind are.
+    fn hint(&self) -> &'static str {
+        match self {
+            FilterKeys::Mean { .. } => "`support` is the side of the cube in voxels",
+            FilterKeys::Log { .. } => {
+                "`sigma_mm` is the width of the Gaussian, `cutoff_sigma` where its kernel ends, in sigma"
+            }
+            FilterKeys::Laws { .. } => {
+                "`kernels` has one kernel for each filtered axis, `L5E5S5` or in slices `L5E5`; `energy_distance` is in voxels"
+            }
+            FilterKeys::Gabor { .. } => {
+                "`sigma_mm` and `lambda_mm` are envelope and wavelength, `theta_deg` lists directions in degrees"
+            }
+            FilterKeys::Wavelet { .. } => "`band` has a letter for each filtered axis: `LHL`, or in slices `LH`",
+            FilterKeys::Simoncelli { .. } => "`level` 1 is the band of the finest detail",
+            FilterKeys::Riesz { .. } => {
+                "`order` counts the transforms along x, y and z; they are of the image, of a Laplacian of Gaussian or of a Simoncelli band"
+            }
+        }
+    }
+
+    fn filter(self) -> Result<Box<dyn ImageStep>> {
         let (kernel, dimension, boundary) = self.parts()?;
         let dimension = match dimension {
             Dimension::Slices => ibsi::Dimension::Slices2d,
@@ -174,9 +202,7 @@ impl super::image::Keys for FilterKeys {
         };
         Ok(Box::new(IbsiFilter { filter: Filter::new(kernel, dimension, boundary)? }))
     }
-}
 
-impl FilterKeys {
     fn parts(self) -> Result<(Kernel, Dimension, Boundary)> {
         // Levels beyond this are refused with the others that are too high.
         let level = |level: usize| u32::try_from(level).unwrap_or(u32::MAX);
@@ -213,9 +239,9 @@ impl FilterKeys {
                     (None, Some(l)) => RieszOf::Simoncelli(ibsi::Simoncelli { level: level(l) }),
                     (Some(_), Some(_)) => {
                         let text = "`log_sigma_mm` and `simoncelli_level` are both given";
-                        return Err(
-                            dlr_core::Error::new(dlr_core::Code::Parameter, text).expected("one of them, or none")
-                        );
+                        return Err(dlr_core::Error::new(dlr_core::Code::Parameter, text)
+                            .expected("one of them, or none")
+                            .found("both"));
                     }
                 };
                 (Kernel::Riesz(ibsi::Riesz { order, of }), dimension, boundary)

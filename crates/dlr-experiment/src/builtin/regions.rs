@@ -1,5 +1,6 @@
 //! The image steps of `dlr-imaging` that make regions, made from the keys of an experiment file.
 
+use super::door::Door;
 use super::image::{Keys, add, body, within};
 use crate::registry::Shelf;
 use dlr_core::{Code, Error, ImageStep, Result};
@@ -34,6 +35,15 @@ struct BodyKeys {
 
 impl Keys for BodyKeys {
     fn step(self) -> Result<Box<dyn ImageStep>> {
+        let door = Door("body");
+        if let Some(threshold) = self.threshold {
+            door.finite("threshold", threshold, "in intensities; without it the threshold is found from each image")?;
+        }
+        door.not_negative(
+            "closing_mm",
+            self.closing_mm,
+            "the width of the gaps in the skin that are closed; 0 closes none",
+        )?;
         let params = BodyParams { threshold: self.threshold, closing_mm: self.closing_mm };
         Ok(Box::new(Body { name: self.name, params }))
     }
@@ -133,6 +143,13 @@ impl Default for PerturbKeys {
 impl Keys for PerturbKeys {
     fn step(self) -> Result<Box<dyn ImageStep>> {
         let PerturbKeys { of, name, translation_mm, growth_mm, contour_sd_mm, contour_length_mm, seed } = self;
+        let door = Door("perturb");
+        for (key, mm) in
+            [("translation_mm", translation_mm), ("growth_mm", growth_mm), ("contour_sd_mm", contour_sd_mm)]
+        {
+            door.not_negative(key, mm, "how far a second reader may be away, in mm; 0 changes nothing")?;
+        }
+        door.positive("contour_length_mm", contour_length_mm, "the distance over which a contour moves as one, in mm")?;
         let params = PerturbParams { translation_mm, growth_mm, contour_sd_mm, contour_length_mm };
         Ok(Box::new(Perturb { name: name.unwrap_or_else(|| of.clone()), of, params, seed }))
     }

@@ -57,7 +57,8 @@ impl FromStr for LawsKernel {
             "R5" => LawsKernel::R5,
             _ => {
                 return Err(Error::new(Code::UnknownName, format!("Laws kernel `{name}` is not known"))
-                    .expected("L3, L5, E3, E5, S3, S5, W5 or R5"));
+                    .expected("L3, L5, E3, E5, S3, S5, W5 or R5")
+                    .found(format!("`{name}`")));
             }
         })
     }

@@ -49,7 +49,8 @@ impl SeparableWavelet {
             'L' => Ok(Pass::Low),
             'H' => Ok(Pass::High),
             _ => Err(Error::new(Code::UnknownName, format!("wavelet band `{band}` is not known"))
-                .expected("an L or H for each axis, such as LHL")),
+                .expected("an L or H for each axis, such as LHL")
+                .found(format!("`{letter}`"))),
         };
         let band = band.chars().map(pass).collect::<Result<_>>()?;
         Ok(SeparableWavelet { wavelet: Wavelet::named(wavelet)?, band, level, rotation_invariance })

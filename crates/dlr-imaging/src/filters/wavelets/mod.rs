@@ -47,9 +47,11 @@ impl Wavelet {
     pub fn named(name: &str) -> Result<Wavelet> {
         let found = rows().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(known, filters)| Wavelet::from_row(known, filters)).ok_or_else(|| {
-            Error::new(Code::UnknownName, format!("wavelet `{name}` is not known")).expected(
-                "haar, dmey, db1 to db38, sym2 to sym20, coif1 to coif17, bior1.1 to bior6.8 or rbio1.1 to rbio6.8",
-            )
+            Error::new(Code::UnknownName, format!("wavelet `{name}` is not known"))
+                .expected(
+                    "haar, dmey, db1 to db38, sym2 to sym20, coif1 to coif17, bior1.1 to bior6.8 or rbio1.1 to rbio6.8",
+                )
+                .found(format!("`{name}`"))
         })
     }
 
