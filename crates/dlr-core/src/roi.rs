@@ -1,5 +1,6 @@
 //! [`Roi`]: an image and a mask that have been checked against each other, once, here.
 
+use crate::wide::{Wide, widest};
 use crate::{Code, Error, IndexBox, Mask, Result, Volume, Voxels};
 use ndarray::{ArrayView3, s};
 
@@ -88,19 +89,20 @@ struct Survey {
     first_bad: Option<[usize; 3]>,
 }
 
-/// Counts the voxels of a region and those that are not finite. Rows first, because nearly all of them are fine, and
-/// without a way out of the loop, which lets the processor look at many voxels at once.
+/// Counts the voxels of a region and those that are not finite. Rows first, because nearly all of them are fine.
 fn survey<T: Copy + Into<f64>>(image: ArrayView3<'_, T>, mask: ArrayView3<'_, bool>, at: IndexBox) -> Survey {
     let mut survey = Survey::default();
     let columns = at.start[2]..at.end[2];
+    let whole = "volumes and masks lie in memory row by row";
     for z in at.start[0]..at.end[0] {
         for y in at.start[1]..at.end[1] {
-            let (image, mask) = (image.slice(s![z, y, columns.clone()]), mask.slice(s![z, y, columns.clone()]));
-            survey.n_voxels += mask.iter().map(|inside| usize::from(*inside)).sum::<usize>();
-            let is_bad = |value: &T, inside: &bool| *inside & !(*value).into().is_finite();
-            let row = || image.iter().zip(mask);
-            if row().fold(false, |any, (value, inside)| any | is_bad(value, inside)) {
-                for (x, _) in row().enumerate().filter(|(_, (value, inside))| is_bad(value, inside)) {
+            let image = &image.slice_move(s![z, y, ..]).to_slice().expect(whole)[columns.clone()];
+            let mask = &mask.slice_move(s![z, y, ..]).to_slice().expect(whole)[columns.clone()];
+            let (n_inside, any_bad) = widest(Row { image, mask });
+            survey.n_voxels += n_inside;
+            if any_bad {
+                let is_bad = |(value, inside): (&T, &bool)| *inside && !(*value).into().is_finite();
+                for (x, _) in image.iter().zip(mask).enumerate().filter(|(_, voxel)| is_bad(*voxel)) {
                     survey.n_bad += 1;
                     survey.first_bad.get_or_insert([z, y, columns.start + x]);
                 }
@@ -108,6 +110,29 @@ fn survey<T: Copy + Into<f64>>(image: ArrayView3<'_, T>, mask: ArrayView3<'_, bo
         }
     }
     survey
+}
+
+/// How many voxels of a row are inside, and whether one of them is not finite.
+struct Row<'a, T> {
+    image: &'a [T],
+    mask: &'a [bool],
+}
+
+impl<T: Copy + Into<f64>> Wide for Row<'_, T> {
+    type Output = (usize, bool);
+
+    /// Without a way out of the loop, which lets the processor look at many voxels at once.
+    #[inline(always)]
+    fn run(self) -> (usize, bool) {
+        let n_inside = self.mask.iter().map(|inside| u32::from(*inside)).sum::<u32>();
+        // What is not finite leaves no zero when it is multiplied by zero.
+        let wrong = |(value, inside): (&T, &bool)| {
+            let zero = if *inside { (*value).into() } else { 0.0 } * 0.0;
+            u32::from(zero != 0.0)
+        };
+        let n_bad = self.image.iter().zip(self.mask).map(wrong).sum::<u32>();
+        (n_inside as usize, n_bad > 0)
+    }
 }
 
 #[cfg(test)]

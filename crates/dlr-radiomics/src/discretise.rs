@@ -2,6 +2,7 @@
 //! order and return one level per voxel; what lies outside of the region plays no part.
 
 use dlr_core::{Code, Error, Result};
+use rayon::prelude::*;
 
 /// How intensities become grey levels. Both profiles differ in where bins begin and in what the last bin holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,7 +66,8 @@ impl Discretisation {
                 // differ from that comparison by rounding, so the edge has the last word.
                 let step = (lowest + bin_width) - lowest;
                 let edge = |k: f64| lowest + k * step;
-                Ok(intensities.iter().map(|&x| settle(whole((x - lowest) / bin_width), x, edge) as u32 + 1).collect())
+                let level = |x: &f64| settle(whole((x - lowest) / bin_width), *x, edge) as u32 + 1;
+                Ok(intensities.par_iter().with_min_len(AT_ONCE).map(level).collect())
             }
             Discretisation::CountOfEdges { n_bins } => {
                 let n = f64::from(at_least_one(n_bins)?);
@@ -114,6 +116,9 @@ impl Discretisation {
         }
     }
 }
+
+/// So few intensities are not dealt out to threads.
+const AT_ONCE: usize = 1 << 14;
 
 /// Rounds a number that is not negative down; a cast is cheaper than a call.
 fn whole(x: f64) -> f64 {

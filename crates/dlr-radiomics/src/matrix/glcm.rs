@@ -4,6 +4,7 @@ use super::tally::Tally;
 use super::{Counts, Extent, Levels, Offset, Stretch, positions};
 use dlr_core::Result;
 use dlr_core::wide::{Wide, widest};
+use rayon::prelude::*;
 
 /// Above this number of ranks a table per direction costs more than sorting the pairs.
 const DENSE_RANKS: usize = 512;
@@ -21,7 +22,7 @@ pub fn glcm(levels: &Levels, offsets: &[Offset], extent: Extent) -> Result<Vec<V
         true => dense(levels, stretches, step),
         false => sparse(levels, stretches, step),
     };
-    let counts = |stretches: &[Stretch]| steps.iter().map(|&step| count(stretches, step)).collect();
+    let counts = |stretches: &[Stretch]| steps.par_iter().map(|&step| count(stretches, step)).collect();
     Ok(levels.groups(extent).iter().map(|stretches| counts(stretches)).collect())
 }
 

@@ -4,6 +4,7 @@ use super::tally::Tally;
 use super::{Counts, Extent, Levels, Offset, Stretch, positions};
 use dlr_core::Result;
 use dlr_core::wide::{Wide, widest};
+use rayon::prelude::*;
 
 /// The runs of one direction.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,12 +25,19 @@ pub struct Runs {
 /// An offset longer than the margin of `levels`.
 pub fn glrlm(levels: &Levels, offsets: &[Offset], extent: Extent) -> Result<Vec<Vec<Runs>>> {
     let steps = offsets.iter().map(|o| levels.step(*o)).collect::<Result<Vec<_>>>()?;
-    let mut lengths = vec![1u32; levels.ranks.len()];
-    let mut runs = |stretches: &[Stretch]| {
-        let along = steps.iter().zip(offsets);
-        along.map(|(&step, &offset)| direction(levels, stretches, step, offset, &mut lengths)).collect()
+    let room = || vec![1u32; levels.ranks.len()];
+    let along = |stretches: &[Stretch], (&step, &offset): (&isize, &Offset), lengths: &mut Vec<u32>| {
+        direction(levels, stretches, step, offset, lengths)
     };
-    Ok(levels.groups(extent).iter().map(|stretches| runs(stretches)).collect())
+    let groups = levels.groups(extent);
+    if let [all] = &groups[..] {
+        let directions = steps.par_iter().zip(offsets);
+        return Ok(vec![directions.map_init(room, |lengths, way| along(all, way, lengths)).collect()]);
+    }
+    let each = groups.par_iter().map_init(room, |lengths, stretches| {
+        steps.iter().zip(offsets).map(|way| along(stretches, way, lengths)).collect()
+    });
+    Ok(each.collect())
 }
 
 /// Above this many cells a table of rank by length costs more than sorting the runs.

@@ -4,7 +4,8 @@ use super::Settings;
 use crate::discretise::Discretisation;
 use crate::matrix::{Levels, Stretch};
 use dlr_core::{IndexBox, Mask, Result, Volume, Voxels};
-use ndarray::{ArrayView3, s};
+use ndarray::{ArrayView2, ArrayView3, s};
+use rayon::prelude::*;
 
 /// Mask and intensities of a region in its box.
 pub(crate) struct Region<'a> {
@@ -71,15 +72,19 @@ pub(crate) fn crop(mask: &Mask, at: IndexBox) -> ArrayView3<'_, bool> {
     mask.voxels().slice_move(s![z0..z1, y0..y1, x0..x1])
 }
 
-fn gather<T: Copy + Into<f64>>(image: ArrayView3<'_, T>, mask: ArrayView3<'_, bool>) -> Vec<f64> {
-    let mut values = Vec::with_capacity(mask.len() / 2);
-    for (image, mask) in image.rows().into_iter().zip(mask.rows()) {
-        for stretch in Stretch::of_row(mask) {
-            match image.to_slice() {
-                Some(image) => values.extend(image[stretch.range()].iter().map(|value| (*value).into())),
-                None => values.extend(stretch.range().map(|x| image[x].into())),
+fn gather<T: Copy + Into<f64> + Sync>(image: ArrayView3<'_, T>, mask: ArrayView3<'_, bool>) -> Vec<f64> {
+    let of_plane = |(image, mask): (ArrayView2<'_, T>, ArrayView2<'_, bool>)| {
+        let mut values = Vec::with_capacity(mask.len());
+        for (image, mask) in image.rows().into_iter().zip(mask.rows()) {
+            for stretch in Stretch::of_row(mask) {
+                match image.to_slice() {
+                    Some(image) => values.extend(image[stretch.range()].iter().map(|value| (*value).into())),
+                    None => values.extend(stretch.range().map(|x| image[x].into())),
+                }
             }
         }
-    }
-    values
+        values
+    };
+    let planes: Vec<_> = image.outer_iter().zip(mask.outer_iter()).collect();
+    planes.into_par_iter().map(of_plane).collect::<Vec<_>>().concat()
 }
