@@ -209,7 +209,7 @@ fn the_same_bits_on_one_two_and_four_threads() {
 #[test]
 fn resampling_normalising_and_resizing_give_the_same_bits_on_any_number_of_threads() {
     use dlr_imaging::frame::{Resize, centre, resize, resize_mask};
-    use dlr_imaging::normalise::{TissuePeak, ZScoreParams, clip_percentiles, min_max, tissue_peak, zscore};
+    use dlr_imaging::normalise::{TissueParams, ZScoreParams, clip_percentiles, min_max, tissue_peak, zscore};
     let mask = Mask::from_array(blob([20, 30, 34], 4), [2.0, 1.0, 1.3]).unwrap();
     let image = Volume::from_array(noise([20, 30, 34], 5).mapv(|v| v + 500.0), [2.0, 1.0, 1.3]).unwrap();
     let grid = centred_grid(image.geometry(), [1.1, 0.7, 0.9]).unwrap();
@@ -220,7 +220,7 @@ fn resampling_normalising_and_resizing_give_the_same_bits_on_any_number_of_threa
                 zscore(&image, Some(&mask), &ZScoreParams::default()).unwrap(),
                 min_max(&image, Some(&mask), 1.0, 99.0).unwrap(),
                 clip_percentiles(&image, None, 1.0, 99.0).unwrap(),
-                tissue_peak(&image, None, TissuePeak::Highest, 0.05).unwrap(),
+                tissue_peak(&image, None, &TissueParams::default()).unwrap(),
                 resize(&image, [11, 40, 17], Resize::Trilinear).unwrap(),
                 resize(&image, [11, 40, 17], Resize::ZoomNearest).unwrap(),
                 centre(&image, [24, 24, 24], -1.0).unwrap(),

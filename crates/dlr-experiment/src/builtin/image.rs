@@ -7,7 +7,7 @@ use dlr_core::{ImageLearner, ImageStep, Result};
 use dlr_imaging::{
     bias::N4Params,
     frame,
-    normalise::{Divisor, NyulParams, TissuePeak, ZScoreParams},
+    normalise::{Divisor, NyulParams, TissueParams, TissuePeak, TissueScale, ZScoreParams},
     resample::{Interpolator, MaskRule, Store},
     steps::{GridRule, MinMax, N4, Nyul, Pad, Percentile, Resample, Resize, Tissue, ZScore},
 };
@@ -214,12 +214,22 @@ impl Keys for PercentileKeys {
 /// | `within` | `body` | | the mask in which the tissue is sought; `image` for every voxel |
 /// | `peak` | `highest` | | of the histogram: `highest` (most voxels) or `last` (brightest of note) |
 /// | `width` | 0.05 | share | half the stripe around the peak, as a share of the voxels |
+/// | `scale` | `sd` | | the tissue becomes 0 with standard deviation 1 (`sd`), or 1, so that signal is relative to it (`mean`) |
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct TissueKeys {
     within: String,
     peak: Peak,
     width: f64,
+    scale: Scale,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Scale {
+    #[default]
+    Sd,
+    Mean,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -232,7 +242,7 @@ enum Peak {
 
 impl Default for TissueKeys {
     fn default() -> Self {
-        TissueKeys { within: body(), peak: Peak::Highest, width: 0.05 }
+        TissueKeys { within: body(), peak: Peak::Highest, width: 0.05, scale: Scale::Sd }
     }
 }
 
@@ -245,7 +255,12 @@ impl Keys for TissueKeys {
             Peak::Highest => TissuePeak::Highest,
             Peak::Last => TissuePeak::Last,
         };
-        Ok(Box::new(Tissue { within: within(self.within), peak, width: self.width }))
+        let scale = match self.scale {
+            Scale::Sd => TissueScale::Sd,
+            Scale::Mean => TissueScale::Mean,
+        };
+        let params = TissueParams { peak, width: self.width, scale };
+        Ok(Box::new(Tissue { within: within(self.within), params }))
     }
 }
 

@@ -10,7 +10,7 @@ mod zscore;
 
 pub use nyul::{NyulParams, NyulScale};
 pub use percentile::{clip_percentiles, min_max, percentile};
-pub use tissue::{TissuePeak, TissueReference, tissue_peak, tissue_reference};
+pub use tissue::{TissueParams, TissuePeak, TissueReference, TissueScale, tissue_peak, tissue_reference};
 pub use zscore::{Divisor, ZScoreParams, zscore};
 
 use dlr_core::{Code, Error, Mask, Result, Volume};

@@ -17,6 +17,35 @@ pub enum TissuePeak {
     Last,
 }
 
+/// What the reference tissue becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TissueScale {
+    /// 0 with standard deviation 1, `(x - mean) / sd`: WhiteStripe.
+    #[default]
+    Sd,
+    /// 1, `x / mean`: the signal relative to muscle, as reports of soft-tissue MRI give it. Unlike the standard deviation
+    /// of the stripe, it does not depend on the noise of the scanner.
+    Mean,
+}
+
+/// Parameters of [`tissue_peak`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TissueParams {
+    /// Which peak.
+    pub peak: TissuePeak,
+    /// Half the stripe, as a share of the voxels on either side of the peak.
+    pub width: f64,
+    /// What the reference tissue becomes.
+    pub scale: TissueScale,
+}
+
+impl Default for TissueParams {
+    /// The highest peak, WhiteStripe's 0.05, and mean 0 with standard deviation 1.
+    fn default() -> Self {
+        TissueParams { peak: TissuePeak::Highest, width: 0.05, scale: TissueScale::Sd }
+    }
+}
+
 /// Where the reference tissue lies.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TissueReference {
@@ -30,16 +59,24 @@ pub struct TissueReference {
     pub n_voxels: usize,
 }
 
-/// `(x - mean) / sd` of the reference tissue, so that it is 0 ± 1.
-///
-/// `width` is half the stripe, as a share of the voxels on either side of the peak (WhiteStripe's 0.05).
+/// Intensities relative to a reference tissue, which becomes 0 ± 1 or 1; see [`TissueScale`].
 ///
 /// # Errors
-/// Those of [`tissue_reference`].
-pub fn tissue_peak(image: &Volume, within: Option<&Mask>, which: TissuePeak, width: f64) -> Result<Volume> {
-    let reference = tissue_reference(image, within, which, width)?;
+/// Those of [`tissue_reference`]; [`Code::Region`] where [`TissueScale::Mean`] meets a tissue whose mean is not above 0.
+pub fn tissue_peak(image: &Volume, within: Option<&Mask>, params: &TissueParams) -> Result<Volume> {
+    let TissueReference { mean, sd, .. } = tissue_reference(image, within, params.peak, params.width)?;
+    let (zero, one) = match params.scale {
+        TissueScale::Sd => (mean, sd),
+        TissueScale::Mean if mean > 0.0 => (0.0, mean),
+        TissueScale::Mean => {
+            return Err(Error::new(Code::Region, "no signal can be given relative to the reference tissue")
+                .expected("a mean above 0")
+                .found(mean)
+                .hint("put this step before those that move 0, or use `scale = \"sd\"`"));
+        }
+    };
     let mut voxels = image.to_f64();
-    voxels.mapv_inplace(|v| (v - reference.mean) / reference.sd);
+    voxels.mapv_inplace(|v| (v - zero) / one);
     Volume::new(*image.geometry(), voxels)
 }
 
@@ -140,9 +177,25 @@ mod tests {
 
     #[test]
     fn the_gain_of_the_scanner_cancels() {
-        let at = |gain| tissue_peak(&image(gain), None, TissuePeak::Highest, 0.05).unwrap().to_f64();
-        let difference = (&at(1.0) - &at(8.0)).mapv(f64::abs);
-        assert!(difference.iter().all(|d| *d < 1e-9));
+        for scale in [TissueScale::Sd, TissueScale::Mean] {
+            let at = |gain| {
+                tissue_peak(&image(gain), None, &TissueParams { scale, ..TissueParams::default() }).unwrap().to_f64()
+            };
+            let difference = (&at(1.0) - &at(8.0)).mapv(f64::abs);
+            assert!(difference.iter().all(|d| *d < 1e-9));
+        }
+    }
+
+    #[test]
+    fn relative_to_muscle_is_the_ratio_to_its_mean() {
+        let params = TissueParams { scale: TissueScale::Mean, ..TissueParams::default() };
+        let reference = tissue_reference(&image(1.0), None, params.peak, params.width).unwrap();
+        let after = tissue_peak(&image(1.0), None, &params).unwrap().to_f64();
+        let off = (&after - &image(1.0).to_f64().mapv(|v| v / reference.mean)).mapv(f64::abs);
+        assert!(off.iter().all(|d| *d == 0.0));
+        // Moved so that muscle is at 0 or below, there is no ratio.
+        let moved = Volume::from_array(image(1.0).to_f64().mapv(|v| v - 400.0), [1.0; 3]).unwrap();
+        assert_eq!(tissue_peak(&moved, None, &params).unwrap_err().code(), Code::Region);
     }
 
     /// The definition: the voxels between the two quantiles around the peak, all of them and no others, become 0 ± 1.
@@ -152,7 +205,12 @@ mod tests {
         for (which, width) in [(TissuePeak::Highest, 0.05), (TissuePeak::Highest, 0.1), (TissuePeak::Last, 0.02)] {
             let reference = tissue_reference(&image, None, which, width).unwrap();
             let raw: Vec<f64> = image.to_f64().into_iter().collect();
-            let after: Vec<f64> = tissue_peak(&image, None, which, width).unwrap().to_f64().into_iter().collect();
+            let after: Vec<f64> =
+                tissue_peak(&image, None, &TissueParams { peak: which, width, ..TissueParams::default() })
+                    .unwrap()
+                    .to_f64()
+                    .into_iter()
+                    .collect();
             // Ranks by counting, without the order statistics of the code.
             let n = raw.len() as f64;
             let share = |v: f64| raw.iter().filter(|other| **other <= v).count() as f64 / n;

@@ -4,7 +4,7 @@
 
 use super::run;
 use crate::bias::{N4Params, n4};
-use crate::normalise::{TissuePeak, ZScoreParams, clip_percentiles, min_max, tissue_peak, zscore};
+use crate::normalise::{TissueParams, ZScoreParams, clip_percentiles, min_max, tissue_peak, zscore};
 use dlr_core::{Case, ImageStep, Mask, Result};
 
 fn named<'a>(case: &'a Case, within: Option<&str>) -> Result<Option<&'a Mask>> {
@@ -99,25 +99,24 @@ impl ImageStep for Percentile {
 pub struct Tissue {
     /// Mask in which the tissue is sought, as a rule the body.
     pub within: Option<String>,
-    /// Which peak.
-    pub peak: TissuePeak,
-    /// Half the stripe, as a share of the voxels.
-    pub width: f64,
+    /// Which peak, how wide, and what it becomes.
+    pub params: TissueParams,
 }
 
 impl Default for Tissue {
-    /// The highest peak within `body`, ± 0.05.
+    /// Within `body`, with the defaults of [`TissueParams`].
     fn default() -> Self {
-        Tissue { within: Some("body".into()), peak: TissuePeak::Highest, width: 0.05 }
+        Tissue { within: Some("body".into()), params: TissueParams::default() }
     }
 }
 
 impl ImageStep for Tissue {
     fn apply(&self, case: Case) -> Result<Case> {
         let within = self.within.as_deref();
-        let line = format!("tissue: {:?} peak within {}, width {}", self.peak, place(within), self.width);
+        let TissueParams { peak, width, scale } = &self.params;
+        let line = format!("tissue: {peak:?} peak within {}, width {width}, scale {scale:?}", place(within));
         run(case, line, |case| {
-            case.image = tissue_peak(&case.image, named(case, within)?, self.peak, self.width)?;
+            case.image = tissue_peak(&case.image, named(case, within)?, &self.params)?;
             Ok(())
         })
     }
