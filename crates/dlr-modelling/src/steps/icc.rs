@@ -1,7 +1,7 @@
 //! [`IccFilter`]: columns that readers, or perturbed contours, do not agree on go.
 
 use super::{Selected, wrong_parameter};
-use crate::stats::{IccForm, icc};
+use crate::stats::{IccForm, icc_of_form};
 use dlr_core::{Code, Error, FeatureName, FeatureTable, FittedTableStep, Result, TableStep, TrainSet};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -97,7 +97,7 @@ impl TableStep for IccFilter {
             });
             n_judged += 1;
             n_cases = n_cases.min(rows.len());
-            if icc(ratings.view()).is_ok_and(|table| table.form(self.params.form).lower >= self.params.min_lower) {
+            if icc_of_form(ratings.view(), self.params.form).is_ok_and(|icc| icc.lower >= self.params.min_lower) {
                 kept.push(j);
             }
         }
