@@ -14,7 +14,7 @@ use dlr_core::{
 use ndarray::Array2;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// One block of columns with the model that learns from it.
 pub struct Block {
@@ -204,24 +204,20 @@ impl FittedModel for FittedStack {
     }
 
     fn selected(&self) -> Vec<FeatureName> {
-        let mut names: Vec<FeatureName> = Vec::new();
-        for ((model, _), _) in self.blocks.iter().zip(&self.weights).filter(|(_, w)| **w != 0.0) {
-            for name in model.selected() {
-                if !names.contains(&name) {
-                    names.push(name);
-                }
-            }
-        }
-        names
+        let used = self.blocks.iter().zip(&self.weights).filter(|(_, w)| **w != 0.0);
+        let mut met = HashSet::new();
+        used.flat_map(|((model, _), _)| model.selected()).filter(|name| met.insert(name.clone())).collect()
     }
 
     fn form(&self) -> Form {
         let mut joined = LinearForm { intercept: self.intercept, weights: Vec::new() };
+        let mut place: HashMap<&FeatureName, usize> = HashMap::new();
         for ((_, how), weight) in self.blocks.iter().zip(&self.weights) {
             let Some(form) = &how.0 else { return Form::Opaque };
             joined.intercept += weight * form.intercept;
             for (name, w) in &form.weights {
-                match joined.weights.iter_mut().find(|(n, _)| n == name) {
+                let at = *place.entry(name).or_insert(joined.weights.len());
+                match joined.weights.get_mut(at) {
                     Some((_, total)) => *total += weight * w,
                     None => joined.weights.push((name.clone(), weight * w)),
                 }
