@@ -257,6 +257,9 @@ pub struct ReportSection {
     pub tumour: String,
     /// The mask that is outlined around it.
     pub ring: Option<String>,
+    /// Regions (expressions over masks, as of the step `masks`) in which the maps of all external cases are localised.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub localise: Vec<String>,
     /// How contributions of features are counted.
     pub shap: ShapSection,
 }
@@ -358,10 +361,15 @@ impl ExperimentFile {
             return Err(Error::new(Code::ParameterFile, "an experiment needs at least one entry in `models`"));
         }
         let report = &self.report;
-        if report.cam_cases > 0 || !report.cam_block.is_empty() {
+        let is_mapped = report.cam_cases > 0 || !report.localise.is_empty();
+        if is_mapped || !report.cam_block.is_empty() {
             known("feature block", &report.cam_block, self.features.keys())?;
         }
-        if report.cam_cases > 0 || !report.explain.is_empty() {
+        for region in &report.localise {
+            dlr_imaging::regions::RegionExpression::parse(region)
+                .map_err(|error| error.hint("`report.localise` in the experiment file has it"))?;
+        }
+        if is_mapped || !report.explain.is_empty() {
             known("model", &report.explain, self.models.iter().map(|m| &m.name))?;
         }
         self.validation.check()

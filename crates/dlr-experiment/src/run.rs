@@ -120,10 +120,13 @@ pub fn run(
     outcome.judged = judge(&outcome)?;
     clock.lap("metrics");
     progress.stage("report", 1);
-    let maps = write::maps(&outcome, &images, registry, places.experiment, &log)?;
+    let looked = write::Looked {
+        maps: write::maps(&outcome, &images, registry, places.experiment, &log)?,
+        localised: write::localise(&outcome, &images, registry, places.experiment, &log)?,
+    };
     clock.lap("maps");
     outcome.timings = clock.laps;
-    write::everything(&outcome, maps, &folder, &log)?;
+    write::everything(&outcome, &looked, &folder, &log)?;
     progress.step("written");
     Ok(Finished { folder: folder.publish()?, outcome, failed })
 }

@@ -76,5 +76,26 @@ fn the_whole_study_runs_on_the_tiny_grid() {
     }
     let log = fs::read_to_string(run.join("log.jsonl")).unwrap();
     assert_eq!(log.matches("external labels opened").count(), 1);
+    localised(&metrics["localisation"], &run);
     assert!(run.join("report.html").is_file());
+}
+
+/// Every external case has a row per region; the means are those of the cases that were called rightly.
+fn localised(means: &Value, run: &Path) {
+    let table = fs::read_to_string(run.join("localisation.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = table.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    let means = means.as_array().expect("a mean per region");
+    assert_eq!((rows.len(), means.len()), (3 * 24, 3));
+    for mean in means {
+        let region = mean["region"].as_str().unwrap();
+        let right: Vec<&Vec<&str>> = rows.iter().filter(|row| row[1] == region && row[3] == "1").collect();
+        assert_eq!(mean["n_cases"].as_u64().unwrap() as usize, right.len());
+        for (column, name) in [(4, "score"), (5, "volume_share"), (6, "kappa"), (7, "enrichment")] {
+            let expected =
+                right.iter().map(|row| row[column].parse::<f64>().unwrap()).sum::<f64>() / right.len() as f64;
+            assert!((mean[name].as_f64().unwrap() - expected).abs() < 1e-9, "{region} {name}");
+        }
+        let share = mean["volume_share"].as_f64().unwrap();
+        assert!(share > 0.01 && share < 0.8, "{region} is {share} of the body");
+    }
 }

@@ -10,7 +10,7 @@ use crate::{
     prepare::Preparation,
     registry::Registry,
 };
-use dlr_core::{Cohort, LinearForm, Result, Role, Volume};
+use dlr_core::{Cohort, FeatureExtractor, LinearForm, Result, Role, Volume};
 use dlr_report::data::CamCase;
 use rayon::prelude::*;
 use serde_json::json;
@@ -63,13 +63,7 @@ pub(crate) fn maps(
         return Ok(None);
     }
     let Some(model) = outcome.model(&report.explain) else { return Ok(None) };
-    let mapped = &outcome.file.features[&report.cam_block];
-    if !registry.extractors.has(&mapped.stage) {
-        // The network fitted on all training cases has seen every case that would be shown.
-        log.event("no maps", json!({ "reason": format!("stage `{}` learns from the cases", mapped.stage) }));
-        return Ok(None);
-    }
-    let extractor = registry.extractors.make(mapped, &report.cam_block, folder)?;
+    let Some(extractor) = mapped_extractor(outcome, registry, folder, log)? else { return Ok(None) };
     let scores = model.cv.mean_scores();
     let one = |id: String, why: String| -> Result<Option<(CamCase, Volume)>> {
         let Some(form) = form_for(outcome, model, &id) else { return Ok(None) };
@@ -101,6 +95,22 @@ pub(crate) fn maps(
         }
     }
     Ok((!maps.cases.is_empty()).then_some(maps))
+}
+
+/// The extractor of the mapped block; `None` for a network that learned, which has seen every case that would be shown.
+pub(super) fn mapped_extractor(
+    outcome: &Outcome,
+    registry: &Registry,
+    folder: &Path,
+    log: &RunLog,
+) -> Result<Option<Box<dyn FeatureExtractor>>> {
+    let block = &outcome.file.report.cam_block;
+    let mapped = &outcome.file.features[block];
+    if !registry.extractors.has(&mapped.stage) {
+        log.event("no maps", json!({ "reason": format!("stage `{}` learns from the cases", mapped.stage) }));
+        return Ok(None);
+    }
+    registry.extractors.make(mapped, block, folder).map(Some)
 }
 
 /// Training cases by the mean of the models blind to them; external cases by the frozen model.

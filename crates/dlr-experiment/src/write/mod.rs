@@ -2,6 +2,7 @@
 
 mod card;
 mod correlation;
+mod localise;
 mod maps;
 mod provenance;
 mod report;
@@ -19,25 +20,35 @@ use dlr_core::{Code, Error, Result};
 use dlr_report::data::Setting;
 use serde_json::{Map, Value, json};
 
+pub(crate) use localise::localise;
 pub(crate) use maps::{maps, masks_to_outline};
+
+/// What was found in the images after the models were fitted.
+pub(crate) struct Looked {
+    /// The maps of the shown patients.
+    pub(crate) maps: Option<maps::Maps>,
+    /// Where the maps of the external cases look.
+    pub(crate) localised: Option<localise::Localised>,
+}
 
 /// Writes every file.
 ///
 /// # Errors
 /// [`dlr_core::Code::FileWrite`], and those of the renderer.
-pub(crate) fn everything(outcome: &Outcome, maps: Option<maps::Maps>, folder: &RunFolder, log: &RunLog) -> Result<()> {
+pub(crate) fn everything(outcome: &Outcome, looked: &Looked, folder: &RunFolder, log: &RunLog) -> Result<()> {
+    let Looked { maps, localised } = looked;
     let resolved = outcome.file.resolved()?;
     folder.write("config.resolved.toml", &resolved)?;
     tables::features(outcome, folder)?;
     tables::selected(outcome, folder)?;
     tables::elimination(outcome, folder)?;
     tables::predictions(outcome, folder)?;
-    folder.write_json("metrics.json", &metrics(outcome))?;
+    folder.write_json("metrics.json", &metrics(outcome, localised.as_ref()))?;
     models(outcome, folder, &resolved)?;
     tables::guidelines(outcome, folder)?;
     let provenance = provenance::of(outcome);
     folder.write_json("provenance.json", &provenance)?;
-    let report = report::of(outcome, maps.as_ref(), provenance, resolved)?;
+    let report = report::of(outcome, looked, provenance, resolved)?;
     // Compact: most of it are the pixels of the map panels.
     let compact = serde_json::to_vec(&report).map_err(|e| Error::new(Code::FileWrite, e.to_string()))?;
     folder.write("report.json", compact)?;
@@ -47,14 +58,17 @@ pub(crate) fn everything(outcome: &Outcome, maps: Option<maps::Maps>, folder: &R
         folder.write(&format!("figures/{}.svg", figure.name), &figure.svg)?;
         folder.write(&format!("figures/{}.csv", figure.name), &figure.csv)?;
     }
-    if let Some(maps) = &maps {
+    if let Some(maps) = maps {
         maps.write(folder)?;
+    }
+    if let Some(localised) = localised {
+        localised.write(folder)?;
     }
     log.event("written", json!({ "figures": rendered.figures.len() }));
     folder.write("log.jsonl", log.to_text())
 }
 
-fn metrics(outcome: &Outcome) -> Value {
+fn metrics(outcome: &Outcome, localised: Option<&localise::Localised>) -> Value {
     let judged = &outcome.judged;
     let section = |models: &[ModelOutcome]| -> Map<String, Value> {
         models
@@ -78,13 +92,17 @@ fn metrics(outcome: &Outcome) -> Value {
             })
             .collect()
     };
-    json!({
+    let mut metrics = json!({
         "models": section(&outcome.models),
         "baselines": section(&outcome.baselines),
         "comparisons": judged.comparisons,
         "subgroups": judged.subgroups,
         "audits": judged.audits,
-    })
+    });
+    if let Some(localised) = localised {
+        metrics["localisation"] = json!(localised.means);
+    }
+    metrics
 }
 
 /// The frozen models: what `dlr predict` thaws.

@@ -1,6 +1,6 @@
 //! The plain data of the report, from the outcome.
 
-use super::{correlation, maps::Maps, subgroups};
+use super::{Looked, correlation, localise::Localised, maps::Maps, subgroups};
 use crate::{
     crossval::{CaseExplanations, whole},
     judge::{CalibrationRecord, NamedAudit, View, where_defined},
@@ -9,7 +9,7 @@ use crate::{
     table_one,
     trace::Round,
 };
-use dlr_core::{FeatureName, Form, Result, Role};
+use dlr_core::{CaseRecord, FeatureName, Form, Result, Role};
 use dlr_evaluation::{FilledItem, ItemStatus, Status, roc_curve};
 use dlr_report::data::{
     Audit, BandPoint, Calibration, CalibrationBin, Cam, CaseNote, CohortFlow, CohortGroup, Confusion, CurvePoint,
@@ -17,15 +17,11 @@ use dlr_report::data::{
     LearningPoint, ModelResult, Nomogram, NomogramAxis, Optimism, Permutation, Provenance, Question, Recalibration,
     Report, RocPoint, SelectedFeature, Selection, Setting, Shap, ThresholdUsed, Verdict,
 };
-use std::collections::BTreeMap;
+use ndarray::ArrayView1;
+use std::collections::{BTreeMap, HashMap};
 
 /// Fills in the report.
-pub(super) fn of(
-    outcome: &Outcome,
-    maps: Option<&Maps>,
-    provenance: Provenance,
-    configuration: String,
-) -> Result<Report> {
+pub(super) fn of(outcome: &Outcome, looked: &Looked, provenance: Provenance, configuration: String) -> Result<Report> {
     let file = &outcome.file;
     let results = |models: &[ModelOutcome]| -> Result<Vec<ModelResult>> {
         let mut results = Vec::new();
@@ -61,7 +57,7 @@ pub(super) fn of(
         correlation: correlation::of(outcome),
         nomograms: nomograms(outcome)?,
         shap: outcome.models.iter().filter_map(shap).collect(),
-        cam: maps.map(|maps| cam(outcome, maps)).or_else(|| no_cam(outcome)),
+        cam: looked.maps.as_ref().map(|maps| cam(outcome, maps, looked.localised.as_ref())).or_else(|| no_cam(outcome)),
         audits: audits(outcome),
         guidelines: guidelines(outcome),
         configuration,
@@ -337,21 +333,21 @@ fn learning_curve(model: &ModelOutcome) -> Option<LearningCurve> {
     (!points.is_empty()).then(|| LearningCurve { model: model.planned.section.name.clone(), points })
 }
 
-/// Weight of a column in the final model, per standard deviation of the training cases; NaN where it has none.
-pub(super) fn final_weight(model: &ModelOutcome, name: &FeatureName) -> f64 {
-    let Form::Linear(form) = model.fitted.form() else { return f64::NAN };
-    let Some((_, weight)) = form.weights.iter().find(|(n, _)| n == name) else { return f64::NAN };
-    let data = &model.planned.data;
-    let Some(position) = data.table().position(name) else { return f64::NAN };
-    let column = data.table().values().column(position);
-    let train: Vec<f64> = column
-        .iter()
-        .zip(data.cohort().rows())
-        .filter(|(value, row)| row.role == Role::Train && value.is_finite())
-        .map(|(value, _)| *value)
-        .collect();
-    let mean = train.iter().sum::<f64>() / train.len() as f64;
-    weight * (train.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / train.len() as f64).sqrt()
+/// Weights of the final model's columns, per standard deviation of the training cases; none of a model that is not linear.
+pub(super) fn final_weights(model: &ModelOutcome) -> HashMap<FeatureName, f64> {
+    let Form::Linear(form) = model.fitted.form() else { return HashMap::new() };
+    let weights: HashMap<&FeatureName, f64> = form.weights.iter().map(|(name, weight)| (name, *weight)).collect();
+    let (table, rows) = (model.planned.data.table(), model.planned.data.cohort().rows());
+    let of_sd = |(name, column): (&FeatureName, ArrayView1<'_, f64>)| {
+        let weight = weights.get(name)?;
+        let of_train =
+            |(value, row): (&f64, &CaseRecord)| (row.role == Role::Train && value.is_finite()).then_some(*value);
+        let train: Vec<f64> = column.iter().zip(rows).filter_map(of_train).collect();
+        let mean = train.iter().sum::<f64>() / train.len() as f64;
+        let sd = (train.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / train.len() as f64).sqrt();
+        Some((name.clone(), weight * sd))
+    };
+    table.names().iter().zip(table.values().columns()).filter_map(of_sd).collect()
 }
 
 /// Rounds of an elimination that the report shows.
@@ -361,6 +357,7 @@ const CLOSE: f64 = 1.01;
 
 fn selection(model: &ModelOutcome) -> Selection {
     let rounds = &model.trace.rounds;
+    let weights = final_weights(model);
     let round = |round: &Round| EliminationRound {
         n_left: round.n_left,
         removed: round.removed.iter().map(ToString::to_string).collect(),
@@ -376,7 +373,7 @@ fn selection(model: &ModelOutcome) -> Selection {
             .into_iter()
             .map(|(name, n_selected)| SelectedFeature {
                 group: name.roi().to_owned(),
-                weight: final_weight(model, &name),
+                weight: weights.get(&name).copied().unwrap_or(f64::NAN),
                 name: name.to_string(),
                 n_selected,
             })
@@ -457,7 +454,7 @@ fn no_cam(outcome: &Outcome) -> Option<Cam> {
     })
 }
 
-fn cam(outcome: &Outcome, maps: &Maps) -> Cam {
+fn cam(outcome: &Outcome, maps: &Maps, localised: Option<&Localised>) -> Cam {
     let block = &outcome.file.report.cam_block;
     let frozen = outcome.model(&outcome.file.report.explain).map(|m| m.fitted.selected()).unwrap_or_default();
     let unused = (!frozen.iter().any(|name| name.roi() == block)).then(|| {
@@ -485,9 +482,25 @@ fn cam(outcome: &Outcome, maps: &Maps) -> Cam {
         ]
         .into_iter()
         .chain(unused)
+        .chain(localised.into_iter().flat_map(where_maps_look))
         .collect(),
         cases: maps.cases.clone(),
     }
+}
+
+/// A sentence for each region in which the maps of the external cases were localised.
+fn where_maps_look(localised: &Localised) -> impl Iterator<Item = String> {
+    localised.means.iter().map(|of| {
+        format!(
+            "Of the positive part of the frozen model's map, {:.0} % lies in {}, which is {:.0} % of the body: {:.2} times \
+             what chance gives (1 is chance), mean of {} external cases that were called rightly.",
+            100.0 * of.score,
+            of.region,
+            100.0 * of.volume_share,
+            of.enrichment,
+            of.n_cases
+        )
+    })
 }
 
 /// The frozen linear models as rulers, over the training cases.

@@ -79,9 +79,10 @@ pub(super) fn selected(outcome: &Outcome, folder: &RunFolder) -> Result<()> {
     let (mut counts, mut shares, mut weights) = (Vec::new(), Vec::new(), Vec::new());
     for model in &outcome.models {
         let n_fits = model.cv.folds.len() as f64;
+        let of_final = super::report::final_weights(model);
         for (name, count) in model.cv.selection_counts() {
             models.push(model.planned.section.name.clone());
-            weights.push(super::report::final_weight(model, &name));
+            weights.push(of_final.get(&name).copied().unwrap_or(f64::NAN));
             names.push(name.to_string());
             counts.push(count as f64);
             shares.push(count as f64 / n_fits);

@@ -1,0 +1,142 @@
+//! Where maps look, beside chance: what share of each map's positive part lies in a region, and what share of the body.
+//!
+//! Every external case is asked, by the frozen model: whoever is shown in the report was picked, and these were not.
+
+use crate::{
+    folder::RunFolder, images::Images, log::RunLog, metrics::number, outcome::Outcome, registry::Registry,
+    write::maps::mapped_extractor,
+};
+use dlr_core::{Case, Form, Result, Volume};
+use dlr_imaging::regions::RegionExpression;
+use dlr_interpret::{Localisation, localisation};
+use dlr_io::FeatureColumns;
+use rayon::prelude::*;
+use serde::Serialize;
+use serde_json::json;
+use std::path::Path;
+
+/// The mask outside of which a map does not count.
+const BODY: &str = "body";
+
+/// Means over the external cases of one region.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct RegionMean {
+    /// As the experiment file names it.
+    pub(crate) region: String,
+    /// Cases that were called rightly and have a map and such a region.
+    pub(crate) n_cases: usize,
+    /// Share of the positive part of the map inside the region.
+    #[serde(serialize_with = "number")]
+    pub(crate) score: f64,
+    /// Share of the body inside it: what a map without information would score.
+    #[serde(serialize_with = "number")]
+    pub(crate) volume_share: f64,
+    /// 0 chance, 1 all inside.
+    #[serde(serialize_with = "number")]
+    pub(crate) kappa: f64,
+    /// Score over volume share: 1 is chance.
+    #[serde(serialize_with = "number")]
+    pub(crate) enrichment: f64,
+}
+
+/// One case and region.
+struct Row {
+    case: String,
+    is_positive: bool,
+    is_right: bool,
+    region: String,
+    found: Localisation,
+}
+
+/// Where the maps of the external cases look.
+pub(crate) struct Localised {
+    /// Region by region.
+    pub(crate) means: Vec<RegionMean>,
+    rows: Vec<Row>,
+}
+
+impl Localised {
+    /// Writes `localisation.csv`: a row per case and region.
+    pub(super) fn write(&self, folder: &RunFolder) -> Result<()> {
+        let text = |of: &dyn Fn(&Row) -> String| self.rows.iter().map(of).collect();
+        let numeric = |of: &dyn Fn(&Row) -> f64| self.rows.iter().map(of).collect();
+        FeatureColumns {
+            texts: vec![
+                ("ID".into(), text(&|row| row.case.clone())),
+                ("region".into(), text(&|row| row.region.clone())),
+            ],
+            numbers: vec![
+                ("label".into(), numeric(&|row| f64::from(u8::from(row.is_positive)))),
+                ("called_rightly".into(), numeric(&|row| f64::from(u8::from(row.is_right)))),
+                ("score".into(), numeric(&|row| row.found.score)),
+                ("volume_share".into(), numeric(&|row| row.found.volume_share)),
+                ("kappa".into(), numeric(&|row| row.found.kappa)),
+                ("enrichment".into(), numeric(&|row| row.found.enrichment)),
+            ],
+        }
+        .write_csv(&folder.path("localisation.csv")?)
+    }
+}
+
+/// Localises the maps of the external cases in the regions of `report.localise`; `None` where none is asked for, or
+/// where the frozen model is not linear or gives the mapped block no weight.
+pub(crate) fn localise(
+    outcome: &Outcome,
+    images: &Images<'_>,
+    registry: &Registry,
+    folder: &Path,
+    log: &RunLog,
+) -> Result<Option<Localised>> {
+    let report = &outcome.file.report;
+    let regions = report.localise.iter().map(|text| RegionExpression::parse(text)).collect::<Result<Vec<_>>>()?;
+    let (Some(model), Some((truth, _)), false) =
+        (outcome.model(&report.explain), &outcome.external, regions.is_empty())
+    else {
+        return Ok(None);
+    };
+    let Form::Linear(form) = model.fitted.form() else { return Ok(None) };
+    let Some(extractor) = mapped_extractor(outcome, registry, folder, log)? else { return Ok(None) };
+    let predictions = model.frozen.predictions();
+    let one = |at: usize| -> Result<Vec<Row>> {
+        let (id, is_positive) = (&predictions.cases()[at], truth.labels()[at]);
+        let is_right = model.frozen.threshold().calls_positive(predictions.scores()[at]) == is_positive;
+        let case = images.case(id)?;
+        let Some(map) = extractor.saliency(&case, &form)? else { return Ok(Vec::new()) };
+        let rows = regions.iter().map(|region| {
+            let found = in_region(&case, &map, region)?;
+            Ok(Row { case: id.clone(), is_positive, is_right, region: region.to_string(), found })
+        });
+        rows.collect::<Result<_>>().map_err(|error| error.for_case(id))
+    };
+    let rows = (0..predictions.cases().len()).into_par_iter().map(one).collect::<Result<Vec<_>>>()?;
+    let rows: Vec<Row> = rows.into_iter().flatten().collect();
+    if rows.is_empty() {
+        log.event("no localisation", json!({ "reason": "no feature of the mapped block has a weight" }));
+        return Ok(None);
+    }
+    let means = regions.iter().map(|region| mean_of(&region.to_string(), &rows)).collect();
+    Ok(Some(Localised { means, rows }))
+}
+
+fn in_region(case: &Case, map: &Volume, region: &RegionExpression) -> Result<Localisation> {
+    let body = case.mask(BODY)?;
+    let inside = region.evaluate(&case.masks)?.voxels().mapv(|inside| f64::from(u8::from(inside)));
+    localisation(map.to_f64().view(), body.voxels().view(), inside.view())
+}
+
+fn mean_of(region: &str, rows: &[Row]) -> RegionMean {
+    let right: Vec<&Localisation> = rows
+        .iter()
+        .filter(|row| row.region == region && row.is_right && row.found.enrichment.is_finite())
+        .map(|row| &row.found)
+        .collect();
+    let mean = |of: fn(&Localisation) -> f64| right.iter().map(|found| of(found)).sum::<f64>() / right.len() as f64;
+    RegionMean {
+        region: region.to_owned(),
+        n_cases: right.len(),
+        score: mean(|found| found.score),
+        volume_share: mean(|found| found.volume_share),
+        kappa: mean(|found| found.kappa),
+        enrichment: mean(|found| found.enrichment),
+    }
+}
