@@ -27,6 +27,11 @@ pub trait CaseSource: Send + Sync {
 pub trait ImageStep: Send + Sync {
     /// The case, changed, with one line added to its history.
     fn apply(&self, case: Case) -> Result<Case>;
+    /// The mask that this step adds where it changes nothing else: who does not use that mask can do without the step.
+    /// `None` from a step that changes more.
+    fn adds(&self) -> Option<&str> {
+        None
+    }
     /// Raise this when results change, so that cached ones are not used.
     fn version(&self) -> u32 {
         1

@@ -59,6 +59,7 @@ impl Side<'_> {
 pub(crate) struct Images<'a> {
     source: &'a dyn CaseSource,
     steps: Vec<Step<'a>>,
+    spares_masks: bool,
 }
 
 enum Step<'a> {
@@ -77,7 +78,7 @@ impl<'a> Images<'a> {
         side: Side<'_>,
         seed: u64,
     ) -> Result<Self> {
-        let mut images = Images { source, steps: Vec::new() };
+        let mut images = Images { source, steps: Vec::new(), spares_masks: false };
         for made in steps {
             let step = match made {
                 Made::Fixed(step) => Step::Fixed(step.as_ref()),
@@ -90,6 +91,12 @@ impl<'a> Images<'a> {
             images.steps.push(step);
         }
         Ok(images)
+    }
+
+    /// The same, but a mask that cannot be made for want of another is left out, with a note: for models that do not
+    /// use it, as those whose second reader was needed in fitting alone.
+    pub(crate) fn sparing_masks(self) -> Self {
+        Images { spares_masks: true, ..self }
     }
 
     /// A case after all image steps.
@@ -108,6 +115,16 @@ impl<'a> Images<'a> {
                 Step::Fixed(step) => *step,
                 Step::Learned(step) => step.as_ref(),
             };
+            if let (true, Some(name)) = (self.spares_masks, step.adds()) {
+                // A step has its case whole or not at all, so that what it fails on has to be kept.
+                match step.apply(case.clone()) {
+                    Err(error) if error.code() == Code::MissingMask => {
+                        case.notes.push(format!("mask `{name}` was not made: {}", error.fact()));
+                    }
+                    changed => case = changed.map_err(|e| e.for_case(id))?,
+                }
+                continue;
+            }
             case = step.apply(case).map_err(|e| e.for_case(id))?;
         }
         Ok(case)

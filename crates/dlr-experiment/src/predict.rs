@@ -3,7 +3,7 @@
 use crate::{
     bundle::{Bundle, UNLIKE},
     cache::Cache,
-    config::{ExperimentFile, ShapSection},
+    config::{ExperimentFile, ModelSection, ShapSection},
     explain::explain,
     failed::Failed,
     images::{Images, Side},
@@ -87,7 +87,11 @@ pub fn predict(
 ) -> Result<PredictedCohort> {
     let folder = model_folder(places.model)?;
     let file = experiment_of(&folder, places.manifest)?;
+    let sections = file.models.iter().chain(&file.baselines);
+    let wanted = models_wanted(&file, models)?;
+    let wanted: Vec<&ModelSection> = sections.filter(|section| wanted.contains(&section.name)).collect();
     let mut preparation = Preparation::new(&file, registry, places.manifest.parent().unwrap_or(Path::new("")))?;
+    preparation.keep_blocks(&wanted.iter().flat_map(|section| &section.blocks).map(String::as_str).collect());
     preparation.thaw(&learned_images(&folder)?)?;
     let (cohort, _) = preparation.source().cohort()?;
     let (prepared, failed) =
@@ -103,9 +107,7 @@ pub fn predict(
     if predicted.failed.len() == cohort.len() {
         return Ok(predicted);
     }
-    let sections = file.models.iter().chain(&file.baselines);
-    for wanted in models_wanted(&file, models)? {
-        let section = sections.clone().find(|section| section.name == wanted).expect("names were checked");
+    for section in wanted {
         let model = FrozenModel::open(&folder, &section.name, thaw)?;
         let table = model.columns(&prepared, &section.blocks, &section.columns)?;
         model.predict(&section.name, &table, file.seed, &mut predicted)?;

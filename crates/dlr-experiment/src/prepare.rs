@@ -19,7 +19,7 @@ use dlr_core::{
 };
 use rayon::prelude::*;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::Path,
     sync::{
         Mutex,
@@ -33,6 +33,7 @@ pub(crate) struct Preparation {
     steps: Vec<(Made<dyn ImageStep, dyn ImageLearner>, String)>,
     blocks: Vec<Block>,
     seed: u64,
+    spares_masks: bool,
     /// Content hashes of cases, read once.
     digests: Mutex<BTreeMap<String, String>>,
 }
@@ -117,7 +118,13 @@ impl Preparation {
             blocks.push(Block { name: name.clone(), stage: made, key: stage_key(stage, version) });
         }
         let source = registry.sources.make(&source, "", folder)?;
-        Ok(Preparation { source, steps, blocks, seed: file.seed, digests: Mutex::default() })
+        Ok(Preparation { source, steps, blocks, seed: file.seed, spares_masks: false, digests: Mutex::default() })
+    }
+
+    /// Leaves out the blocks that no model asked for reads, and the masks that can then be spared.
+    pub(crate) fn keep_blocks(&mut self, wanted: &BTreeSet<&str>) {
+        self.blocks.retain(|block| wanted.contains(block.name.as_str()));
+        self.spares_masks = true;
     }
 
     /// Where the cases come from.
@@ -169,7 +176,8 @@ impl Preparation {
     /// # Errors
     /// Those of splitting, reading and fitting.
     pub(crate) fn images(&self, side: Side<'_>) -> Result<Images<'_>> {
-        Images::fit(self.source.as_ref(), self.steps.iter().map(|(made, _)| made), side, self.seed)
+        let images = Images::fit(self.source.as_ref(), self.steps.iter().map(|(made, _)| made), side, self.seed)?;
+        Ok(if self.spares_masks { images.sparing_masks() } else { images })
     }
 
     fn extractors(&self, side: Side<'_>, images: &Images<'_>) -> Result<Vec<Extractor<'_>>> {
@@ -358,7 +366,7 @@ impl Preparation {
                 Some(case) => case,
                 None => case.insert(images.case(id)?),
             };
-            let vector = extractors[i].get().extract(case).map_err(|e| e.for_case(id))?;
+            let vector = extractors[i].get().extract(case).map_err(|e| told(e, &case.notes).for_case(id))?;
             cache.store(&entry(&found.digest, keys, block, &keys.blocks[i]), &vector, &case.notes)?;
             add_new(&mut notes, &case.notes);
             counts.computed.fetch_add(1, Ordering::Relaxed);
@@ -366,6 +374,14 @@ impl Preparation {
         }
         let image_digest = self.source.image_digest(id).map_err(|e| e.for_case(id))?;
         Ok(Row { digest: found.digest, image_digest, notes, vectors })
+    }
+}
+
+/// Why a mask is missing, where an image step has said it.
+fn told(error: Error, notes: &[String]) -> Error {
+    match notes.iter().find(|note| note.contains("was not made")) {
+        Some(note) if error.code() == Code::MissingMask => error.hint(note),
+        _ => error,
     }
 }
 

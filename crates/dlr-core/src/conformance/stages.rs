@@ -59,6 +59,14 @@ pub fn check_image_step_on(step: &dyn ImageStep, case: &Case) -> Result<()> {
     require(a.image.geometry() == b.image.geometry(), "a step must give the same grid twice")?;
     require(bits(&a.image.to_f64()) == bits(&b.image.to_f64()), "a step must give the same bits twice")?;
     require(a.masks == b.masks, "a step must give the same masks twice")?;
+    if let Some(name) = step.adds() {
+        let others = |of: &Case| -> Vec<_> { of.masks.clone().into_iter().filter(|(mask, _)| mask != name).collect() };
+        require(a.masks.contains_key(name), "a step must add the mask that it says it adds")?;
+        require(
+            others(&a) == others(case) && bits(&a.image.to_f64()) == bits(&case.image.to_f64()),
+            "a step that says it adds a mask must change nothing else",
+        )?;
+    }
     a.masks.values().try_for_each(|mask| a.image.geometry().must_match(mask.geometry(), "mask"))
 }
 

@@ -30,6 +30,10 @@ impl ImageStep for Body {
             add_or_replace(case, "body", &self.name, found)
         })
     }
+
+    fn adds(&self) -> Option<&str> {
+        Some(&self.name)
+    }
 }
 
 /// Adds a ring around a mask; see [`ring`]. Where the image ends inside the ring, the case has a note of how much is cut.
@@ -72,6 +76,10 @@ impl ImageStep for Ring {
             add_or_replace(case, "ring", name, found)
         })
     }
+
+    fn adds(&self) -> Option<&str> {
+        Some(&self.name)
+    }
 }
 
 /// Adds a mask from an expression over the masks there are; see [`RegionExpression`].
@@ -90,6 +98,10 @@ impl ImageStep for Masks {
             let found = self.expression.evaluate(&case.masks)?;
             add_or_replace(case, "masks", &self.name, found)
         })
+    }
+
+    fn adds(&self) -> Option<&str> {
+        Some(&self.name)
     }
 }
 
@@ -121,6 +133,10 @@ impl ImageStep for Perturb {
             let found = perturb(case.mask(of)?, params, derive_seed(*seed, id))?;
             add(case, name, found)
         })
+    }
+
+    fn adds(&self) -> Option<&str> {
+        Some(&self.name)
     }
 }
 

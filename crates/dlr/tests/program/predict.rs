@@ -80,6 +80,47 @@ fn the_same_case_gives_the_same_bits_as_in_the_run() {
 }
 
 #[test]
+fn a_second_reader_of_the_fitting_is_not_asked_of_new_cases() {
+    let cohort = SmallCohort::new();
+    let second = "[[image]]\nstage = \"ring\"\nname = \"peri2\"\nof = \"mass2\"\nto_mm = 4.0\n";
+    let blocks = [("intra2", "mass2"), ("peri2", "peri2")].map(|(name, mask)| {
+        format!("[features.{name}]\nstage = \"radiomics\"\nmask = \"{mask}\"\nparams = {{ setting = {{ binCount = 16 }} }}\n")
+    });
+    let icc =
+        "{ stage = \"variance\" },\n{ stage = \"icc\", readings = [[\"intra\", \"peri\"], [\"intra2\", \"peri2\"]] },";
+    cohort.edit("small.toml", |text| {
+        text.replacen("[features.intra]", &format!("{second}[features.intra]"), 1)
+            .replacen("[features.deep]", &format!("{}[features.deep]", blocks.concat()), 1)
+            .replacen("{ stage = \"variance\" },", icc, 1)
+    });
+    let with_second = |(i, line): (usize, &str)| match (i, line.split(',').nth(2)) {
+        (0, _) => format!("{line},Mask:mass2\n"),
+        (_, mask) => format!("{line},{}\n", mask.unwrap()),
+    };
+    let one_reader = fs::read_to_string(cohort.path("cohort.csv")).unwrap();
+    cohort.write("cohort.csv", &one_reader.lines().enumerate().map(with_second).collect::<String>());
+    let output = cohort.run("runs", &[]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let predicted = |table: &str| {
+        let args = ["predict", "runs/small", "cohort.csv", "-o", table, "--maps", "maps", "--progress", "none"];
+        let output = dlr(&cohort.path(""), &args);
+        assert!(output.status.success(), "{}", stderr(&output));
+        fs::remove_dir_all(cohort.path("maps")).unwrap();
+        rows(&cohort.path(table))
+    };
+    let with_both = predicted("both.csv");
+    cohort.write("cohort.csv", &one_reader);
+    assert_eq!(predicted("one.csv"), with_both);
+    assert_eq!(with_both.len(), crate::support::N_CASES);
+    // What a model does use is asked for, and the refusal says why it is not there.
+    cohort.edit("cohort.csv", |text| text.replacen(",Mask,", ",Mask:other,", 1));
+    let output =
+        dlr(&cohort.path(""), &["predict", "runs/small", "cohort.csv", "-o", "none.csv", "--progress", "none"]);
+    let text = stderr(&output);
+    assert!(!output.status.success() && text.contains("E0107") && text.contains("`mass` is missing"), "{text}");
+}
+
+#[test]
 fn a_broken_case_a_strange_case_and_a_damaged_model_are_told() {
     // With fewer than 20 training cases no case can be told from them at p below 0.05.
     let n_cases = 28;
