@@ -36,7 +36,8 @@ pub struct WrittenPhantom {
 /// | `dicom/PATIENT/...` | where asked for: MR series and RTSTRUCT as the NBIA retriever lays them out |
 /// | `INFOclinical.csv` | the columns of the TCIA table, en dashes included |
 ///
-/// `done` is called with the identifier of each case that is written.
+/// Of `only` one role where one is named; the plan, and so each case, is that of the whole cohort. `done` is called with
+/// the identifier of each case that is written.
 ///
 /// # Errors
 /// [`Code::Parameter`], [`Code::FileWrite`].
@@ -44,9 +45,14 @@ pub fn write_phantom(
     out: &Path,
     config: &PhantomConfig,
     with_dicom: bool,
+    only: Option<Role>,
     done: impl Fn(&str) + Sync,
 ) -> Result<WrittenPhantom> {
-    let plan = Plan::new(config)?;
+    let mut plan = Plan::new(config)?;
+    let oracle = oracle_csv(&plan);
+    if let Some(role) = only {
+        plan = plan.only(role);
+    }
     must_be_empty(out)?;
     for folder in ["images", "masks", "truth"] {
         dlr_io::make_folder(&out.join(folder))?;
@@ -63,7 +69,6 @@ pub fn write_phantom(
     let manifest = out.join("cohort.csv");
     atomic::write(&manifest, cohort_csv(&plan).as_bytes())?;
     atomic::write(&out.join("truth.csv"), truth_csv(&plan).as_bytes())?;
-    let oracle = oracle_csv(&plan);
     atomic::write(&out.join("oracle.csv"), oracle.as_bytes())?;
     atomic::write(&out.join("INFOclinical.csv"), clinical_csv(&plan).as_bytes())?;
     Ok(WrittenPhantom { n_cases, manifest, oracle })

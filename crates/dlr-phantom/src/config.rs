@@ -1,6 +1,6 @@
 //! [`PhantomConfig`]: which cohort, on which grid, from which seed.
 
-use crate::variant::Variant;
+use crate::{change::Change, variant::Variant};
 use dlr_core::{Code, Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +64,7 @@ impl Grid {
 /// | `label_errors` | 0 | 0 to 1 | share of high-grade training patients whom biopsy calls low |
 /// | `group_series` | true | | two series of a patient carry the patient's name; false hides that, to show a leak |
 /// | `truth_masks` | false | | cases bring the truth as masks `truth_tumour`, `truth_vis` ... |
+/// | `change` | none | `edh=2` ... | the counterfactual cohort: one cause changed in every image, see [`Change`] |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PhantomConfig {
@@ -86,6 +87,9 @@ pub struct PhantomConfig {
     pub group_series: bool,
     /// Whether cases bring the truth as masks.
     pub truth_masks: bool,
+    /// One cause changed in every image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
 }
 
 impl Default for PhantomConfig {
@@ -100,6 +104,7 @@ impl Default for PhantomConfig {
             label_errors: 0.0,
             group_series: true,
             truth_masks: false,
+            change: None,
         }
     }
 }

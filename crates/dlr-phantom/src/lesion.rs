@@ -23,7 +23,7 @@ const LOBULATION_MM: f64 = 6.0;
 pub(crate) fn grow(subject: &Subject, geometry: &Geometry, anatomy: &mut Anatomy) -> Result<Mask> {
     let mut rng = of_case(subject.patient_seed, Stuff::LesionPlace);
     let place = Place::draw(&mut rng, subject.latents.get(Latent::Size), anatomy.half_width_mm);
-    let base = (2.6 * (0.15 * rng.normal()).exp()) as f32;
+    let base = (2.6 * (0.15 * (rng.normal() + subject.base_offset)).exp()) as f32;
 
     let q = place.distance(geometry);
     let width_mm = LOBULATION_MM.max(0.3 * place.radius_mm);

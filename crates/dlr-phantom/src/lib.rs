@@ -17,6 +17,7 @@
 
 mod acquire;
 mod anatomy;
+mod change;
 mod config;
 mod field;
 mod filter;
@@ -34,6 +35,7 @@ mod subject;
 mod surround;
 mod variant;
 
+pub use change::{Cause, Change};
 pub use config::{Grid, PhantomConfig};
 pub use field::gaussian_field;
 pub use latent::{Latent, LatentSet, Latents};

@@ -37,6 +37,9 @@ impl Plan {
         let mut subjects = part(config, Role::Train, 0);
         subjects.extend(part(config, Role::External, config.n_train));
         duplicate(config, &mut subjects);
+        if let Some(change) = config.change {
+            subjects = subjects.iter().map(|subject| change.of(subject)).collect();
+        }
         Ok(Plan { config: config.clone(), subjects })
     }
 
@@ -48,6 +51,13 @@ impl Plan {
     /// The examinations, in order.
     pub fn subjects(&self) -> &[Subject] {
         &self.subjects
+    }
+
+    /// The examinations of one role alone, each as it was drawn.
+    #[must_use]
+    pub fn only(mut self, role: Role) -> Plan {
+        self.subjects.retain(|subject| subject.role == role);
+        self
     }
 
     /// One examination.
@@ -62,7 +72,7 @@ impl Plan {
     }
 
     /// The image, the readers' masks and the truth of one examination. Of the plan only the grid is used, so a subject
-    /// with a latent changed gives the counterfactual image: all else is the same, down to the noise.
+    /// changed by [`Change::of`](crate::Change::of) gives the counterfactual image: all else is the same, down to the noise.
     ///
     /// # Errors
     /// Those of making a grid.
@@ -77,11 +87,6 @@ impl Plan {
     pub fn render_all<T: Send>(&self, then: impl Fn(&Subject, Rendered) -> Result<T> + Sync) -> Result<Vec<T>> {
         let one = |subject: &Subject| then(subject, self.render(subject)?).map_err(|error| error.for_case(&subject.id));
         self.subjects.par_iter().map(one).collect()
-    }
-
-    /// The same examination with one latent changed and everything else kept.
-    pub fn counterfactual(&self, subject: &Subject, latent: Latent, change: f64) -> Subject {
-        Subject { latents: subject.latents.shifted(latent, change), ..subject.clone() }
     }
 }
 
@@ -139,6 +144,8 @@ fn part(config: &PhantomConfig, role: Role, first: usize) -> Vec<Subject> {
                 has_mark: marks[i],
                 has_oedema_contour: has_contour(patient_seed),
                 trunk_offset,
+                base_offset: 0.0,
+                ae_offset: 0.0,
                 has_clinical_signal: offsets,
                 patient_seed,
                 scan_seed,

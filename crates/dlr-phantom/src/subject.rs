@@ -77,6 +77,10 @@ pub struct Subject {
     pub has_oedema_contour: bool,
     /// How much larger tumours of the trunk are here, in units of the size latent.
     pub(crate) trunk_offset: f64,
+    /// Brightness of the tumour beyond what was drawn, in standard deviations of its logarithm.
+    pub(crate) base_offset: f64,
+    /// The same of the oedema.
+    pub(crate) ae_offset: f64,
     /// Whether site and age go with the label here.
     pub(crate) has_clinical_signal: bool,
     /// Seed of anatomy and lesion.

@@ -53,7 +53,8 @@ fn oedema(
     distance_mm: &Array3<f64>,
     surround: &mut Surround,
 ) {
-    let strength = 1.3 * (0.10 * of_case(subject.patient_seed, Stuff::OedemaStrength).normal()).exp();
+    let drawn = of_case(subject.patient_seed, Stuff::OedemaStrength).normal();
+    let strength = 1.3 * (0.10 * (drawn + subject.ae_offset)).exp();
     let field = gaussian_field(&mut of_case(subject.patient_seed, Stuff::OedemaTexture), geometry, 3.5);
     let length_mm = (8.0 * (0.40 * subject.latents.get(Latent::Ext)).exp()).clamp(2.5, 26.0);
     let s = (0.38 * (0.45 * subject.latents.get(Latent::Edh)).exp()).clamp(0.08, 1.2);

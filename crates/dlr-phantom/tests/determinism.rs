@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use dlr_core::{CaseSource, Volume, conformance};
-use dlr_phantom::{Grid, Latent, PhantomConfig, PhantomSource, Plan, Rendered, Variant};
+use dlr_phantom::{Cause, Change, Grid, Latent, PhantomConfig, PhantomSource, Plan, Rendered, Subject, Variant};
 
 fn config(variant: Variant) -> PhantomConfig {
     PhantomConfig { variant, grid: Grid::Tiny, n_train: 8, n_external: 4, ..PhantomConfig::default() }
@@ -43,15 +43,33 @@ fn values(image: &Volume) -> Vec<f64> {
     image.to_f64().into_iter().collect()
 }
 
+fn changed(subject: &Subject, latent: Latent, by: f64) -> Subject {
+    Change { cause: latent.into(), by }.of(subject)
+}
+
+#[test]
+fn a_changed_cohort_is_the_same_patients_with_one_cause_changed() {
+    let plain = Plan::new(&config(Variant::Main)).unwrap();
+    for cause in Cause::all() {
+        let change = Change { cause, by: 2.0 };
+        let plan = Plan::new(&PhantomConfig { change: Some(change), ..config(Variant::Main) }).unwrap();
+        let (before, after) = (&plain.subjects()[0], &plan.subjects()[0]);
+        assert_eq!(*after, change.of(before));
+        let (before, after) = (plain.render(before).unwrap(), plan.render(after).unwrap());
+        assert_ne!(values(&before.image), values(&after.image), "{change}");
+        assert_eq!(before.truth.body, after.truth.body, "{change}");
+    }
+}
+
 /// Where an image changed when one latent did: only there is the latent at work.
 #[test]
 fn a_counterfactual_changes_its_own_region_only() {
     let plan = Plan::new(&PhantomConfig { grid: Grid::Small, ..config(Variant::Main) }).unwrap();
     for subject in &plan.subjects()[..2] {
         let before = plan.render(subject).unwrap();
-        assert_eq!(before, plan.render(&plan.counterfactual(subject, Latent::Het, 0.0)).unwrap());
+        assert_eq!(before, plan.render(&changed(subject, Latent::Het, 0.0)).unwrap());
         for latent in [Latent::Het, Latent::Nec, Latent::Edh, Latent::Ext, Latent::Ctx] {
-            let after = plan.render(&plan.counterfactual(subject, latent, 2.0)).unwrap();
+            let after = plan.render(&changed(subject, latent, 2.0)).unwrap();
             assert_eq!(before.truth.tumour, after.truth.tumour, "{latent:?} leaves the tumour where it is");
             let moved = values(&before.image).into_iter().zip(values(&after.image)).map(|(a, b)| (a - b).abs());
             let tumour = before.truth.tumour.voxels().iter().copied().collect::<Vec<_>>();
@@ -71,10 +89,10 @@ fn a_counterfactual_changes_its_own_region_only() {
                 _ => assert!(share < 0.15, "{latent:?}: {share}"),
             }
         }
-        let larger = plan.render(&plan.counterfactual(subject, Latent::Size, 1.0)).unwrap();
+        let larger = plan.render(&changed(subject, Latent::Size, 1.0)).unwrap();
         assert!(larger.truth.tumour.n_voxels() > before.truth.tumour.n_voxels());
         // The same lobulation noise: a slightly larger tumour is nearly the same shape.
-        let nudged = plan.render(&plan.counterfactual(subject, Latent::Size, 0.05)).unwrap();
+        let nudged = plan.render(&changed(subject, Latent::Size, 0.05)).unwrap();
         let (a, b) = (before.truth.tumour.voxels(), nudged.truth.tumour.voxels());
         let both = a.iter().zip(b.iter()).filter(|(a, b)| **a && **b).count() as f64;
         assert!(2.0 * both / (before.truth.tumour.n_voxels() + nudged.truth.tumour.n_voxels()) as f64 > 0.9);

@@ -57,6 +57,39 @@ fn the_folder_passes_the_check_and_holds_the_truth() {
     assert!(!run("one", "1").status.success(), "nothing is overwritten");
 }
 
+#[test]
+fn a_counterfactual_cohort_is_the_same_patients_with_one_cause_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| dlr(folder.path(), &[&["phantom"], args, &SMALL[..]].concat());
+    for args in [&["plain"][..], &["changed", "--change", "edh=2", "--only", "external"]] {
+        let output = run(args);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+    let rows = |out: &str, from: usize| -> Vec<Vec<String>> {
+        let table = fs::read_to_string(folder.path().join(out).join("truth.csv")).unwrap();
+        table.lines().skip(from).map(|line| line.split(',').map(str::to_owned).collect()).collect()
+    };
+    let (header, plain, changed) = (&rows("plain", 0)[0], rows("plain", 9), rows("changed", 1));
+    assert_eq!((plain.len(), changed.len()), (4, 4), "the external patients alone");
+    for (before, after) in plain.iter().zip(&changed) {
+        for ((column, a), b) in header.iter().zip(before).zip(after) {
+            match column.as_str() {
+                "z_edh" => assert!((b.parse::<f64>().unwrap() - a.parse::<f64>().unwrap() - 2.0).abs() < 1e-12),
+                "llr_peri" | "llr_combined" | "llr_all" | "llr_clinical" => assert_ne!(a, b, "{column}"),
+                _ => assert_eq!(a, b, "{column}"),
+            }
+        }
+    }
+    let read = |out: &str| fs::read(folder.path().join(out).join("masks/PH_009_mass.nii.gz")).unwrap();
+    assert!(read("plain") == read("changed"), "the tumour stays where it is");
+    let refused = run(&["odd", "--change", "oedema=2"]);
+    assert!(
+        text(&refused.stderr).contains("size, het, nec, edh, ext, ctx, lob, base, ae"),
+        "{}",
+        text(&refused.stderr)
+    );
+}
+
 /// The file of the study on a tiny grid, as `cargo xtask experiment multicentre-tiny` runs it.
 #[test]
 fn the_whole_study_runs_on_the_tiny_grid() {

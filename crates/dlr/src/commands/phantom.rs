@@ -2,8 +2,9 @@
 
 use super::threads::Threads;
 use crate::terminal::ProgressKind;
+use dlr_core::Role;
 use dlr_experiment::phantom::write_phantom;
-use dlr_phantom::{Grid, PhantomConfig, Variant};
+use dlr_phantom::{Change, Grid, PhantomConfig, Variant};
 use std::path::PathBuf;
 
 /// Arguments of `dlr phantom`.
@@ -29,6 +30,13 @@ pub(super) struct Args {
     /// Share of high grade [default: that of the study, 80 of 129 and 45 of 74]
     #[arg(long)]
     prevalence: Option<f64>,
+    /// The counterfactual cohort: the same patients with one cause of the image changed, as edh=2; causes are size, het,
+    /// nec, edh, ext, ctx and lob, and base and ae, the brightness of tumour and oedema
+    #[arg(long, value_name = "CAUSE=BY")]
+    change: Option<Change>,
+    /// Write these patients alone: train or external
+    #[arg(long)]
+    only: Option<Role>,
     /// Write DICOM too: MR series and RTSTRUCT (GTV_Mass, GTV_Edema)
     #[arg(long)]
     dicom: bool,
@@ -49,12 +57,18 @@ impl Args {
             n_train: self.n_train,
             n_external: self.n_external,
             prevalence: self.prevalence,
+            change: self.change,
             ..PhantomConfig::default()
         };
         self.threads.start()?;
         let progress = self.progress.listener();
-        progress.stage("phantom", self.n_train + self.n_external);
-        let written = write_phantom(&self.out, &config, self.dicom, |id| progress.step(id))?;
+        let n_cases = match self.only {
+            None => self.n_train + self.n_external,
+            Some(Role::Train) => self.n_train,
+            Some(Role::External) => self.n_external,
+        };
+        progress.stage("phantom", n_cases);
+        let written = write_phantom(&self.out, &config, self.dicom, self.only, |id| progress.step(id))?;
         println!("{} cases of the variant {}. Synthetic: no patient.\n", written.n_cases, config.variant);
         println!("{:<16} {:>10} {:>14} {:>17}", "what is seen", "Bayes AUC", "oracle, train", "oracle, external");
         for row in written.oracle.lines().skip(1) {
