@@ -123,7 +123,9 @@ fn localised(means: &Value, run: &Path) {
         let region = mean["region"].as_str().unwrap();
         let right: Vec<&Vec<&str>> = rows.iter().filter(|row| row[1] == region && row[3] == "1").collect();
         assert_eq!(mean["n_cases"].as_u64().unwrap() as usize, right.len());
-        for (column, name) in [(4, "score"), (5, "volume_share"), (6, "kappa"), (7, "enrichment")] {
+        for (column, name) in
+            [(4, "score"), (5, "volume_share"), (6, "kappa"), (7, "enrichment"), (8, "enrichment_randomised")]
+        {
             let expected =
                 right.iter().map(|row| row[column].parse::<f64>().unwrap()).sum::<f64>() / right.len() as f64;
             assert!((mean[name].as_f64().unwrap() - expected).abs() < 1e-9, "{region} {name}");

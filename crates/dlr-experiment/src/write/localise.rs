@@ -6,7 +6,7 @@ use crate::{
     folder::RunFolder, images::Images, log::RunLog, metrics::number, outcome::Outcome, registry::Registry,
     write::maps::mapped_extractor,
 };
-use dlr_core::{Case, Form, Result, Volume};
+use dlr_core::{Case, FeatureExtractor, Form, Result, Volume};
 use dlr_imaging::regions::RegionExpression;
 use dlr_interpret::{Localisation, localisation};
 use dlr_io::FeatureColumns;
@@ -37,6 +37,10 @@ pub(crate) struct RegionMean {
     /// Score over volume share: 1 is chance.
     #[serde(serialize_with = "number")]
     pub(crate) enrichment: f64,
+    /// The same with the network's weights drawn at random and everything else kept: what of it is the shape of the
+    /// image. Not a number where the mapped stage cannot be randomised.
+    #[serde(serialize_with = "number")]
+    pub(crate) enrichment_randomised: f64,
 }
 
 /// One case and region.
@@ -46,6 +50,7 @@ struct Row {
     is_right: bool,
     region: String,
     found: Localisation,
+    enrichment_randomised: f64,
 }
 
 /// Where the maps of the external cases look.
@@ -72,6 +77,7 @@ impl Localised {
                 ("volume_share".into(), numeric(&|row| row.found.volume_share)),
                 ("kappa".into(), numeric(&|row| row.found.kappa)),
                 ("enrichment".into(), numeric(&|row| row.found.enrichment)),
+                ("enrichment_randomised".into(), numeric(&|row| row.enrichment_randomised)),
             ],
         }
         .write_csv(&folder.path("localisation.csv")?)
@@ -96,15 +102,22 @@ pub(crate) fn localise(
     };
     let Form::Linear(form) = model.fitted.form() else { return Ok(None) };
     let Some(extractor) = mapped_extractor(outcome, registry, folder, log)? else { return Ok(None) };
+    let randomised = randomised(outcome, registry, folder)?;
     let predictions = model.frozen.predictions();
     let one = |at: usize| -> Result<Vec<Row>> {
         let (id, is_positive) = (&predictions.cases()[at], truth.labels()[at]);
         let is_right = model.frozen.threshold().calls_positive(predictions.scores()[at]) == is_positive;
         let case = images.case(id)?;
         let Some(map) = extractor.saliency(&case, &form)? else { return Ok(Vec::new()) };
+        let control = randomised.as_ref().map(|network| network.saliency(&case, &form)).transpose()?.flatten();
         let rows = regions.iter().map(|region| {
             let found = in_region(&case, &map, region)?;
-            Ok(Row { case: id.clone(), is_positive, is_right, region: region.to_string(), found })
+            let enrichment_randomised = match &control {
+                Some(map) => in_region(&case, map, region)?.enrichment,
+                None => f64::NAN,
+            };
+            let region = region.to_string();
+            Ok(Row { case: id.clone(), is_positive, is_right, region, found, enrichment_randomised })
         });
         rows.collect::<Result<_>>().map_err(|error| error.for_case(id))
     };
@@ -118,6 +131,19 @@ pub(crate) fn localise(
     Ok(Some(Localised { means, rows }))
 }
 
+/// The mapped network with weights drawn at random and its features named as before, so that the model's weights fit.
+/// `None` for a stage without the keys `weights` and `tag`.
+fn randomised(outcome: &Outcome, registry: &Registry, folder: &Path) -> Result<Option<Box<dyn FeatureExtractor>>> {
+    let block = &outcome.file.report.cam_block;
+    let mapped = &outcome.file.features[block];
+    let (_, mut resolved) = registry.extractors.make_resolved(mapped, block, folder)?;
+    if !["weights", "tag"].iter().all(|key| resolved.params.contains_key(*key)) {
+        return Ok(None);
+    }
+    resolved.params.insert("weights".into(), "random".into());
+    registry.extractors.make(&resolved, block, folder).map(Some)
+}
+
 fn in_region(case: &Case, map: &Volume, region: &RegionExpression) -> Result<Localisation> {
     let body = case.mask(BODY)?;
     let inside = region.evaluate(&case.masks)?.voxels().mapv(|inside| f64::from(u8::from(inside)));
@@ -125,18 +151,16 @@ fn in_region(case: &Case, map: &Volume, region: &RegionExpression) -> Result<Loc
 }
 
 fn mean_of(region: &str, rows: &[Row]) -> RegionMean {
-    let right: Vec<&Localisation> = rows
-        .iter()
-        .filter(|row| row.region == region && row.is_right && row.found.enrichment.is_finite())
-        .map(|row| &row.found)
-        .collect();
-    let mean = |of: fn(&Localisation) -> f64| right.iter().map(|found| of(found)).sum::<f64>() / right.len() as f64;
+    let is_of = |row: &&Row| row.region == region && row.is_right && row.found.enrichment.is_finite();
+    let right: Vec<&Row> = rows.iter().filter(is_of).collect();
+    let mean = |of: fn(&Row) -> f64| right.iter().map(|row| of(row)).sum::<f64>() / right.len() as f64;
     RegionMean {
         region: region.to_owned(),
         n_cases: right.len(),
-        score: mean(|found| found.score),
-        volume_share: mean(|found| found.volume_share),
-        kappa: mean(|found| found.kappa),
-        enrichment: mean(|found| found.enrichment),
+        score: mean(|row| row.found.score),
+        volume_share: mean(|row| row.found.volume_share),
+        kappa: mean(|row| row.found.kappa),
+        enrichment: mean(|row| row.found.enrichment),
+        enrichment_randomised: mean(|row| row.enrichment_randomised),
     }
 }

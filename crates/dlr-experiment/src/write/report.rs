@@ -491,9 +491,13 @@ fn cam(outcome: &Outcome, maps: &Maps, localised: Option<&Localised>) -> Cam {
 /// A sentence for each region in which the maps of the external cases were localised.
 fn where_maps_look(localised: &Localised) -> impl Iterator<Item = String> {
     localised.means.iter().map(|of| {
+        let control = match of.enrichment_randomised {
+            by if by.is_finite() => format!(" With the network's weights drawn at random it is {by:.2} times."),
+            _ => String::new(),
+        };
         format!(
             "Of the positive part of the frozen model's map, {:.0} % lies in {}, which is {:.0} % of the body: {:.2} times \
-             what chance gives (1 is chance), mean of {} external cases that were called rightly.",
+             what chance gives (1 is chance), mean of {} external cases that were called rightly.{control}",
             100.0 * of.score,
             of.region,
             100.0 * of.volume_share,
