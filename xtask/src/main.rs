@@ -15,7 +15,7 @@ use std::{
 const HELP: &str = "\
 cargo xtask experiment [NAME] [-- ARGS]  run xtask/experiments/NAME.toml (default: sts-t1, the real sarcoma cohort)
 cargo xtask test                         everything a newcomer and CI check: tidy, then all tests
-cargo xtask truth [NAME] [--seeds 11,12] assertions on the phantom, whose truth is known (long; see xtask/src/truth.rs)
+cargo xtask truth [NAME] [--seeds 11,12] assertions on the phantom, whose truth is known (long; see xtask/src/truth/)
 cargo xtask tidy                         crate layers, module paragraphs, file lengths, paths of machines
 cargo xtask docs                         the API documentation, warnings refused, and docs/features.md
 cargo xtask bench [CRATE]                criterion benches

@@ -153,7 +153,11 @@ fn in_region(case: &Case, map: &Volume, region: &RegionExpression) -> Result<Loc
 fn mean_of(region: &str, rows: &[Row]) -> RegionMean {
     let is_of = |row: &&Row| row.region == region && row.is_right && row.found.enrichment.is_finite();
     let right: Vec<&Row> = rows.iter().filter(is_of).collect();
-    let mean = |of: fn(&Row) -> f64| right.iter().map(|row| of(row)).sum::<f64>() / right.len() as f64;
+    // A randomised map may have no positive part in the body; there is nothing of it to localise then.
+    let mean = |of: fn(&Row) -> f64| {
+        let values: Vec<f64> = right.iter().map(|row| of(row)).filter(|value| value.is_finite()).collect();
+        values.iter().sum::<f64>() / values.len() as f64
+    };
     RegionMean {
         region: region.to_owned(),
         n_cases: right.len(),
