@@ -109,6 +109,20 @@ pub trait FittedTableStep: Send + Sync {
     ///
     /// Forms name their columns, so for a selector this is the form itself.
     fn pull_back(&self, form: LinearForm) -> Option<LinearForm>;
+    /// The raw column behind a column that this step gives, for a tree that asks it: each cut becomes the largest value
+    /// of the raw column that the step does not put above it. `None` where the column is mixed with others, or turned
+    /// around.
+    ///
+    /// As it stands it inverts [`FittedTableStep::pull_back`], which rounds: a step that computes with the values of a
+    /// column should search for the very numbers instead, or a value on a cut may fall on its other side.
+    fn pull_back_cuts(&self, column: &FeatureName, cuts: &mut [f64]) -> Option<FeatureName> {
+        let form = self.pull_back(LinearForm { intercept: 0.0, weights: vec![(column.clone(), 1.0)] })?;
+        let [(raw, weight)] = <[_; 1]>::try_from(form.weights).ok()?;
+        if (weight, form.intercept) != (1.0, 0.0) {
+            cuts.iter_mut().for_each(|cut| *cut = (*cut - form.intercept) / weight);
+        }
+        (weight > 0.0).then_some(raw)
+    }
     /// Its state, for the frozen model.
     fn freeze(&self) -> Result<Frozen>;
     /// One line for the log: what it learned.

@@ -145,8 +145,8 @@ pub struct ModelSection {
 pub struct ValidationSection {
     /// The splitter of the training patients.
     pub splitter: Stage,
-    /// `youden`, or `sensitivity-0.90`: how the threshold is chosen from training scores.
-    #[serde(default = "youden")]
+    /// `youden`, or `sensitivity-0.90`: how the threshold is chosen from training scores; or a cut from 0 to 1.
+    #[serde(default = "youden", deserialize_with = "text_or_number")]
     pub threshold: String,
     /// How often the labels are permuted for the null run; 0 for none.
     #[serde(default)]
@@ -237,6 +237,16 @@ pub struct AuditSection {
     pub post_baseline: Vec<String>,
     /// Columns that were checked: known before the examination, whatever their name says.
     pub vetted: Vec<String>,
+}
+
+/// A cut may be written as the number that it is.
+fn text_or_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    match toml::Value::deserialize(deserializer)? {
+        toml::Value::String(text) => Ok(text),
+        toml::Value::Float(number) => Ok(number.to_string()),
+        toml::Value::Integer(number) => Ok(number.to_string()),
+        other => Err(serde::de::Error::custom(format!("{}, expected a rule or a number", other.type_str()))),
+    }
 }
 
 fn ten() -> usize {

@@ -5,12 +5,11 @@
 use crate::config::ShapSection;
 use dlr_core::{
     Attribution, Code, Error, Explainer, FeatureName, FeatureTable, FittedModel, Form, Frozen, Predictions, Result,
-    TreeEnsemble, TreeScale,
+    TreeScale,
 };
-use dlr_evaluation::probability;
 use dlr_interpret::{
     InteractionStrength, KernelShap, LinearConvention, LinearShap, PermutationShap, TreeConvention, TreeShap,
-    ensemble_output, interaction_strength, local_accuracy,
+    interaction_strength, local_accuracy,
 };
 use ndarray::{Array1, Array2};
 use std::collections::HashMap;
@@ -102,66 +101,15 @@ pub(crate) fn explain(
         Form::Trees(ensemble) => {
             let on_probability = ensemble.scale == TreeScale::Probability;
             let predicted = model.predict(cases)?;
-            let cases = on_the_models_side(&ensemble, cases, predicted.scores())?;
             let shap = TreeShap { convention: asked.trees };
-            let attribution = shap.explain_ensemble(&ensemble, background, &cases)?;
+            let attribution = shap.explain_ensemble(&ensemble, background, cases)?;
             local_accuracy(&attribution, predicted.scores(), on_probability, EXACT)?;
-            let interactions = if asked.interactions { interaction_strength(&ensemble, &cases)? } else { Vec::new() };
+            let interactions = if asked.interactions { interaction_strength(&ensemble, cases)? } else { Vec::new() };
             let method = Method::Tree(asked.trees);
             Ok(Some(Explained { attribution, method, on_probability, relative_error: 0.0, interactions }))
         }
         Form::Opaque => opaque(model, background, cases, seed),
     }
-}
-
-/// The cases, with a value that lies on a cut moved to the side on which the model puts it.
-///
-/// Trees that grew on scaled columns have their cuts written on raw ones, and the last bit of such a cut is lost. A value
-/// in the very middle of two training values (whole numbers often are) would then be put on the other side.
-fn on_the_models_side(ensemble: &TreeEnsemble, cases: &FeatureTable, predicted: &[f64]) -> Result<FeatureTable> {
-    let mut values = cases.values().clone();
-    let columns: Vec<Option<usize>> = ensemble.names.iter().map(|name| cases.position(name)).collect();
-    for (mut row, wanted) in values.outer_iter_mut().zip(predicted) {
-        let is_right = |row: ndarray::ArrayView1<'_, f64>| {
-            let asked: Array1<f64> = columns.iter().map(|c| c.map_or(f64::NAN, |c| row[c])).collect();
-            let output = ensemble_output(ensemble, asked.view());
-            let output = if ensemble.scale == TreeScale::Probability { output } else { probability(output) };
-            (output - wanted).abs() <= EXACT
-        };
-        if is_right(row.view()) {
-            continue;
-        }
-        let mut moved = row.to_owned();
-        for (column, other_side) in on_a_cut(ensemble, &columns, row.view()) {
-            // One alone, and with those before it.
-            let mut alone = row.to_owned();
-            (alone[column], moved[column]) = (other_side, other_side);
-            if let Some(found) = [&alone, &moved].into_iter().find(|row| is_right(row.view())) {
-                row.assign(found);
-                break;
-            }
-        }
-    }
-    cases.with_values(values)
-}
-
-/// Columns of the table in which the row lies within rounding of a cut, with a value on the other side of it.
-fn on_a_cut(
-    ensemble: &TreeEnsemble,
-    columns: &[Option<usize>],
-    row: ndarray::ArrayView1<'_, f64>,
-) -> Vec<(usize, f64)> {
-    let mut found = Vec::new();
-    for tree in &ensemble.trees {
-        for (asked, cut) in tree.column.iter().zip(&tree.threshold) {
-            let Some(column) = asked.and_then(|asked| columns[asked]) else { continue };
-            let (value, near) = (row[column], 1e-12 * (1.0 + cut.abs()));
-            if (value - cut).abs() <= near && found.iter().all(|(known, _)| *known != column) {
-                found.push((column, if value <= *cut { cut + 2.0 * near } else { *cut }));
-            }
-        }
-    }
-    found
 }
 
 fn opaque(
@@ -173,9 +121,7 @@ fn opaque(
     if model.selected().is_empty() {
         return Ok(None);
     }
-    // A pipeline that also asks for the centre of a row (ComBat) is no function of the columns alone.
-    let probe = FeatureTable::new(cases.cases().to_vec(), cases.names().to_vec(), cases.values().clone())?;
-    if cases.centers().is_some() && model.predict(&probe).is_err() {
+    if asks_for_centre(model, cases)? || asks_for_centre(model, background)? {
         return Ok(None);
     }
     let selected = model.selected();
@@ -205,6 +151,17 @@ fn opaque(
         if sampled.attribution.values.iter().all(|v| *v == 0.0) { 0.0 } else { sampled.relative_error() };
     let attribution = sampled.attribution;
     Ok(Some(Explained { attribution, method, on_probability: false, relative_error, interactions: Vec::new() }))
+}
+
+/// Whether rows are predicted otherwise, or not at all, without their centres: a pipeline with ComBat is no function of
+/// the columns alone.
+fn asks_for_centre(model: &dyn FittedModel, table: &FeatureTable) -> Result<bool> {
+    if table.centers().is_none() {
+        return Ok(false);
+    }
+    let without = FeatureTable::new(table.cases().to_vec(), table.names().to_vec(), table.values().clone())?;
+    let Ok(without) = model.predict(&without) else { return Ok(true) };
+    Ok(without.scores() != model.predict(table)?.scores())
 }
 
 /// A pipeline whose first steps want columns that a later step drops: it is given the background's first row in them, on

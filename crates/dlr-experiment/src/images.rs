@@ -119,7 +119,7 @@ impl<'a> Images<'a> {
                 // A step has its case whole or not at all, so that what it fails on has to be kept.
                 match step.apply(case.clone()) {
                     Err(error) if error.code() == Code::MissingMask => {
-                        case.notes.push(format!("mask `{name}` was not made: {}", error.fact()));
+                        case.notes.push(format!("mask `{name}` {SPARED}: {}", error.fact()));
                     }
                     changed => case = changed.map_err(|e| e.for_case(id))?,
                 }
@@ -141,6 +141,14 @@ impl<'a> Images<'a> {
         });
         learned.collect()
     }
+}
+
+/// What is said of a mask that was spared.
+const SPARED: &str = "was not made";
+
+/// Whether a note is of a mask that was spared.
+pub(crate) fn is_spared(note: &str) -> bool {
+    note.starts_with("mask `") && note.contains(SPARED)
 }
 
 /// Image steps read the whole image, and one bad voxel outside the regions would spread into them.

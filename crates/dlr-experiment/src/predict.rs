@@ -17,6 +17,7 @@ use dlr_core::{Attribution, Code, Error, Form, Frozen, Result};
 use dlr_evaluation::{Conformal, ConformalSet, Novelty};
 use dlr_modelling::Thaw;
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
 };
@@ -30,6 +31,8 @@ pub struct PredictPlaces<'a> {
     pub manifest: &'a Path,
     /// Computed features are kept here.
     pub cache: &'a Path,
+    /// Tables of the new cases, by feature block, for blocks that are read from a table beside the cohort's own.
+    pub tables: &'a BTreeMap<String, PathBuf>,
     /// Where the map of each case is written, where maps are wanted.
     pub maps: Option<&'a Path>,
 }
@@ -68,6 +71,8 @@ pub struct PredictedCohort {
     pub thresholds: Vec<(String, f64)>,
     /// What 1 and 0 mean.
     pub classes: (String, String),
+    /// What a reader should know of a case: a category that training did not have, a region cut by the image's edge.
+    pub notes: BTreeMap<String, Vec<String>>,
     /// Cases that could not be read or computed, in the order of the manifest.
     pub failed: Vec<Failed>,
 }
@@ -86,12 +91,14 @@ pub fn predict(
     progress: &dyn Progress,
 ) -> Result<PredictedCohort> {
     let folder = model_folder(places.model)?;
-    let file = experiment_of(&folder, places.manifest)?;
-    let sections = file.models.iter().chain(&file.baselines);
+    let mut file = experiment_of(&folder)?;
     let wanted = models_wanted(&file, models)?;
-    let wanted: Vec<&ModelSection> = sections.filter(|section| wanted.contains(&section.name)).collect();
+    let sections = file.models.iter().chain(&file.baselines);
+    let wanted: Vec<ModelSection> = sections.filter(|section| wanted.contains(&section.name)).cloned().collect();
+    let blocks: BTreeSet<&str> = wanted.iter().flat_map(|section| &section.blocks).map(String::as_str).collect();
+    of_new_cases(&mut file, places, &blocks)?;
     let mut preparation = Preparation::new(&file, registry, places.manifest.parent().unwrap_or(Path::new("")))?;
-    preparation.keep_blocks(&wanted.iter().flat_map(|section| &section.blocks).map(String::as_str).collect());
+    preparation.keep_blocks(&blocks);
     preparation.thaw(&learned_images(&folder)?)?;
     let (cohort, _) = preparation.source().cohort()?;
     let (prepared, failed) =
@@ -102,12 +109,13 @@ pub fn predict(
         attributions: Vec::new(),
         thresholds: Vec::new(),
         classes: (file.cohort.positive.clone(), file.cohort.negative.clone()),
+        notes: prepared.notes.clone(),
         failed,
     };
     if predicted.failed.len() == cohort.len() {
         return Ok(predicted);
     }
-    for section in wanted {
+    for section in &wanted {
         let model = FrozenModel::open(&folder, &section.name, thaw)?;
         let table = model.columns(&prepared, &section.blocks, &section.columns)?;
         model.predict(&section.name, &table, file.seed, &mut predicted)?;
@@ -141,19 +149,42 @@ fn model_folder(given: &Path) -> Result<PathBuf> {
         })
 }
 
-/// The experiment as it was run, with the new manifest in place of its source.
-fn experiment_of(folder: &Path, manifest: &Path) -> Result<ExperimentFile> {
+/// The experiment as it was run.
+fn experiment_of(folder: &Path) -> Result<ExperimentFile> {
     let text = fs::read_to_string(folder.join("config.resolved.toml"))
         .map_err(|e| Error::new(Code::FileMissing, format!("config.resolved.toml cannot be read: {e}")))?;
-    let mut file = ExperimentFile::parse(&text, &[])?;
-    let name = manifest.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    ExperimentFile::parse(&text, &[])
+}
+
+/// Puts the new cases in the place of the run's: its source, and the tables that wanted blocks are read from.
+fn of_new_cases(file: &mut ExperimentFile, places: &PredictPlaces<'_>, wanted: &BTreeSet<&str>) -> Result<()> {
+    let name = places.manifest.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let old = file.cohort.params.get("path").cloned();
     // Sources that do not read a file (a phantom) are replaced by a manifest with the same names of masks.
-    if !file.cohort.params.contains_key("path") {
+    if old.is_none() {
         file.cohort.source = "manifest".into();
         file.cohort.params.clear();
     }
-    file.cohort.params.insert("path".into(), Value::String(name));
-    Ok(file)
+    if file.cohort.source == "table" {
+        // What is to be predicted is not asked for.
+        file.cohort.params.insert("label".into(), "".into());
+    }
+    file.cohort.params.insert("path".into(), Value::String(name.clone()));
+    for (block, stage) in file.features.iter_mut().filter(|(_, stage)| stage.stage == "table") {
+        let path = match places.tables.get(block) {
+            Some(path) => std::path::absolute(path).unwrap_or_else(|_| path.clone()).to_string_lossy().into_owned(),
+            // The table of the cohort holds its features too, and so does that of the new cases.
+            None if stage.params.get("path") == old.as_ref() => name.clone(),
+            None if wanted.contains(block.as_str()) => {
+                return Err(Error::new(Code::FileMissing, format!("block `{block}` is read from a table of its own"))
+                    .expected("a table with the same columns of the new cases")
+                    .hint(format!("--table {block}=FILE.csv")));
+            }
+            None => continue,
+        };
+        stage.params.insert("path".into(), Value::String(path));
+    }
+    Ok(())
 }
 
 fn models_wanted(file: &ExperimentFile, named: &[String]) -> Result<Vec<String>> {
@@ -188,7 +219,8 @@ impl FrozenModel {
     /// The columns that the model was given, of the new cases.
     fn columns(&self, prepared: &Prepared, blocks: &[String], columns: &[String]) -> Result<dlr_core::FeatureTable> {
         let table = columns_of(prepared, blocks, columns)?;
-        if table.names() == self.bundle.columns {
+        // A table of the new cases may have more columns, or others in between.
+        if let Ok(table) = table.select(&self.bundle.columns) {
             return Ok(table);
         }
         let odd = self.bundle.columns.iter().find(|name| table.position(name).is_none());

@@ -8,7 +8,7 @@ use crate::{
     cache::{self, Cache, Cached},
     config::{ExperimentFile, Stage},
     failed::Failed,
-    images::{Images, Made, Side, make},
+    images::{Images, Made, Side, is_spared, make},
     prepared::Prepared,
     progress::Progress,
     registry::Registry,
@@ -57,6 +57,9 @@ impl Extractor<'_> {
         }
     }
 }
+
+/// Code of a value that is undefined because its category was not listed.
+pub(crate) const UNSEEN_CATEGORY: &str = "unseen-category";
 
 /// What the cache holds of a case.
 struct Found {
@@ -275,7 +278,7 @@ impl Preparation {
         let (mut digests, mut image_digests) = (BTreeMap::new(), BTreeMap::new());
         let (mut undefined, mut all_notes, mut failed) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         for (row, result) in cohort.rows().iter().zip(rows) {
-            let Row { digest, image_digest, notes, vectors } = match result {
+            let Row { digest, image_digest, mut notes, vectors } = match result {
                 Ok(row) => row,
                 Err(error) if error.code() == Code::FileWrite => return Err(error),
                 Err(error) => {
@@ -285,6 +288,11 @@ impl Preparation {
             };
             digests.insert(row.id.clone(), digest);
             image_digests.extend(image_digest.map(|digest| (row.id.clone(), digest)));
+            let unseen = vectors.iter().flat_map(|v| v.undefined()).filter(|(_, why)| why.code == UNSEEN_CATEGORY);
+            add_new(
+                &mut notes,
+                &unseen.map(|(_, why)| format!("{}: taken as missing", why.reason)).collect::<Vec<_>>(),
+            );
             if !notes.is_empty() {
                 all_notes.insert(row.id.clone(), notes);
             }
@@ -367,8 +375,10 @@ impl Preparation {
                 None => case.insert(images.case(id)?),
             };
             let vector = extractors[i].get().extract(case).map_err(|e| told(e, &case.notes).for_case(id))?;
-            cache.store(&entry(&found.digest, keys, block, &keys.blocks[i]), &vector, &case.notes)?;
-            add_new(&mut notes, &case.notes);
+            // Of a mask that could be spared nothing need be known, once the block is there without it.
+            let told: Vec<String> = case.notes.iter().filter(|note| !is_spared(note)).cloned().collect();
+            cache.store(&entry(&found.digest, keys, block, &keys.blocks[i]), &vector, &told)?;
+            add_new(&mut notes, &told);
             counts.computed.fetch_add(1, Ordering::Relaxed);
             vectors.push(vector);
         }
@@ -379,7 +389,7 @@ impl Preparation {
 
 /// Why a mask is missing, where an image step has said it.
 fn told(error: Error, notes: &[String]) -> Error {
-    match notes.iter().find(|note| note.contains("was not made")) {
+    match notes.iter().find(|note| is_spared(note)) {
         Some(note) if error.code() == Code::MissingMask => error.hint(note),
         _ => error,
     }

@@ -11,7 +11,7 @@ use crate::{
     judge::{judge, subgroups},
     log::RunLog,
     make::Maker,
-    metrics, null,
+    metrics, mistakes, null,
     outcome::{ModelOutcome, Outcome},
     pipelines::{self, Refit},
     prepare::Preparation,
@@ -81,6 +81,7 @@ pub fn run(
     let cache = Cache::new(places.cache);
     write::masks_to_outline(&resolved.report, &preparation, &cohort)?;
     let (prepared, cohort, failed) = features(&preparation, cohort, file.cohort.failing, &cache, progress)?;
+    mistakes::categories_are_listed(&prepared, &cohort)?;
     log.event("features", json!({ "computed": prepared.n_computed, "cached": prepared.n_cached }));
     clock.lap("features");
 

@@ -106,25 +106,24 @@ impl FittedPipeline {
     }
 
     /// Trees that ask raw columns: where every column that is asked is a raw one shifted and stretched, its cuts are
-    /// moved by the same numbers. Where a step mixes columns, or turns one around, there is no such tree.
+    /// moved with it, and every row falls where it fell. Where a step mixes columns, or turns one around, there is no
+    /// such tree.
     fn pull_back_trees(&self, mut trees: TreeEnsemble) -> Option<TreeEnsemble> {
-        let mut maps = Vec::with_capacity(trees.names.len());
-        for name in &mut trees.names {
-            let form = self.pull_back(LinearForm { intercept: 0.0, weights: vec![(name.clone(), 1.0)] })?;
-            let [(raw, weight)] = &form.weights[..] else { return None };
-            if !(*weight > 0.0) {
-                return None;
-            }
-            maps.push((form.intercept, *weight));
-            *name = raw.clone();
-        }
-        for tree in &mut trees.trees {
-            for (column, threshold) in tree.column.iter().zip(&mut tree.threshold) {
-                if let Some(j) = column
-                    && maps[*j] != (0.0, 1.0)
-                {
-                    *threshold = (*threshold - maps[*j].0) / maps[*j].1;
+        let mut nodes: Vec<Vec<(usize, usize)>> = vec![Vec::new(); trees.names.len()];
+        for (t, tree) in trees.trees.iter().enumerate() {
+            for (node, column) in tree.column.iter().enumerate() {
+                if let Some(column) = column {
+                    nodes[*column].push((t, node));
                 }
+            }
+        }
+        for (name, nodes) in trees.names.iter_mut().zip(nodes) {
+            let mut cuts: Vec<f64> = nodes.iter().map(|(t, node)| trees.trees[*t].threshold[*node]).collect();
+            for step in self.steps.iter().rev() {
+                *name = step.pull_back_cuts(name, &mut cuts)?;
+            }
+            for ((t, node), cut) in nodes.into_iter().zip(cuts) {
+                trees.trees[t].threshold[node] = cut;
             }
         }
         Some(trees)

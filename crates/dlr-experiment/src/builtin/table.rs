@@ -19,7 +19,7 @@ use std::{
 /// |---|---|---|
 /// | `path` | | the table, relative to the experiment file |
 /// | `id` | `ID` | the column of the case |
-/// | `label` | `Target` | the column of the class, in the words of a manifest: 0 or 1, no or yes and so on; empty where it is not known |
+/// | `label` | `Target` | the column of the class, in the words of a manifest: 0 or 1, no or yes and so on; empty where it is not known; without a name, nobody's is |
 /// | `patient` | the case | the column of the patient |
 /// | `role` | all `train` | the column of `train` and `external` |
 /// | `center` | `unknown` | the column of the hospital |
@@ -54,15 +54,19 @@ pub(super) fn source(params: &Params<'_>) -> Result<Box<dyn CaseSource>> {
     let read: SourceParams = params.read()?;
     let table = TextTable::read(&params.folder.join(&read.path))?;
     let column = |name: &Option<String>| name.as_ref().map(|name| table.column(name)).transpose();
-    let (id, label) = (table.column(&read.id)?, table.column(&read.label)?);
+    let id = table.column(&read.id)?;
+    // Without a name nobody's label is known, as of cases that are to be predicted.
+    let label = if read.label.is_empty() { None } else { Some(table.column(&read.label)?) };
     let (patient, role, center) = (column(&read.patient)?, column(&read.role)?, column(&read.center)?);
     let clinical =
         read.clinical.iter().map(|name| Ok((name.clone(), table.column(name)?))).collect::<Result<Vec<_>>>()?;
-    let labelled = table.rows.iter().map(|(_, cells)| (Some(cells[id].trim()), cells[label].as_str()));
+    let label_of = |cells: &'_ [String]| label.map(|column| cells[column].clone()).unwrap_or_default();
+    let labels: Vec<String> = table.rows.iter().map(|(_, cells)| label_of(cells)).collect();
+    let labelled = table.rows.iter().zip(&labels).map(|((_, cells), label)| (Some(cells[id].trim()), label.as_str()));
     let classes = LabelClasses::read(&read.label, labelled)?;
     let mut records = Vec::new();
     let mut digests = BTreeMap::new();
-    for (line, cells) in &table.rows {
+    for ((line, cells), label) in table.rows.iter().zip(&labels) {
         let case = cells[id].trim().to_owned();
         check_id(&case).map_err(|e| Error::new(e.code(), format!("line {line}: {}", e.fact())))?;
         let named = |column: Option<usize>| column.map(|c| cells[c].trim().to_owned()).filter(|text| !text.is_empty());
@@ -70,7 +74,7 @@ pub(super) fn source(params: &Params<'_>) -> Result<Box<dyn CaseSource>> {
             patient: named(patient).unwrap_or_else(|| case.clone()),
             role: role_of(named(role)).map_err(|e| e.for_case(&case))?,
             center: named(center).unwrap_or_else(|| "unknown".into()),
-            label: classes.class(&cells[label]),
+            label: classes.class(label),
             clinical: clinical.iter().map(|(name, c)| (name.clone(), TextTable::value(&cells[*c]))).collect(),
             id: case.clone(),
         });
@@ -247,7 +251,7 @@ impl FeatureExtractor for TableExtractor {
 /// | name | default | meaning |
 /// |---|---|---|
 /// | `columns` | | numbers as they are |
-/// | `levels` | none | for a column of texts its levels: each but the first becomes a column of 0 and 1 |
+/// | `levels` | none | for a column of texts its levels: each but the first becomes a column of 0 and 1. Another category is refused in a training case, and missing in any other, with a note |
 ///
 /// A level that is not listed is undefined with the reason `unseen-category`, as is an empty cell: the pipeline imputes
 /// it. Only what is known before the examination may stand here; the audit `post-baseline` looks at the names.
@@ -306,7 +310,10 @@ impl Clinical {
                     .found(values.keys().cloned().collect::<Vec<_>>().join(", "))
             })?;
             let unseen = |found: &dyn std::fmt::Display| {
-                Undefined::new("unseen-category", format!("`{found}` is not among the levels of `{column}`"))
+                Undefined::new(
+                    crate::prepare::UNSEEN_CATEGORY,
+                    format!("`{found}` is not among the levels of `{column}`"),
+                )
             };
             let result = match (value, indicator) {
                 (Value::Missing, _) => Err(Undefined::new("empty-cell", "the cell is empty")),

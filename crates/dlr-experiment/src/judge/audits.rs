@@ -2,11 +2,12 @@
 
 use super::{View, where_defined};
 use crate::{
+    config::AuditSection,
     outcome::{ModelOutcome, Outcome},
     resampling::SampleSizeCheck,
     volume,
 };
-use dlr_core::{FeatureName, FeatureTable, Result, Role, derive_seed};
+use dlr_core::{Cohort, FeatureName, FeatureTable, Result, Role, derive_seed};
 use dlr_evaluation::{
     Audit, Status, audit_centre_and_label, audit_centre_confounding, audit_centre_from_features, audit_duplicates,
     audit_equal_images, audit_events_per_feature, audit_patient_labels, audit_permuted_labels, audit_post_baseline,
@@ -81,10 +82,42 @@ fn study(outcome: &Outcome) -> Result<Vec<Audit>> {
         and_label,
         confounding,
         audit_patient_labels(cohort),
-        audit_duplicates(&table, cohort)?,
+        duplicates(&table, outcome)?,
         audit_equal_images(&outcome.prepared.image_digests, cohort)?,
-        audit_post_baseline(predictors, &section.post_baseline),
+        naming_no_column(audit_post_baseline(predictors, &section.post_baseline), section, &used, cohort),
     ])
+}
+
+/// A name that the author denies and that is no column is misspelt, as a rule, and then guards against nothing.
+fn naming_no_column(mut audit: Audit, section: &AuditSection, used: &BTreeSet<String>, cohort: &Cohort) -> Audit {
+    let is_clinical = |name: &String| cohort.rows().first().is_some_and(|row| row.clinical.contains_key(name));
+    let is_used = |name: &String| {
+        used.contains(name) || used.iter().any(|u| u.parse::<FeatureName>().is_ok_and(|u| u.feature() == name))
+    };
+    for name in section.post_baseline.iter().chain(&section.vetted).filter(|name| !is_clinical(name) && !is_used(name))
+    {
+        audit.status = audit.status.max(Status::Warn);
+        audit.details.push(format!("`{name}`, listed under `audits`, is no column: misspelt?"));
+    }
+    audit
+}
+
+/// Of the whole table and of each block that is wide enough to know a patient by: an image that stands under two names
+/// has equal features, whatever the clinical table says.
+fn duplicates(whole: &FeatureTable, outcome: &Outcome) -> Result<Audit> {
+    const WIDE: usize = 10;
+    let audit = audit_duplicates(whole, &outcome.cohort)?;
+    for (block, table) in &outcome.prepared.blocks {
+        if audit.status == Status::Fail || table.n_features() < WIDE {
+            continue;
+        }
+        let mut of_block = audit_duplicates(table, &outcome.cohort)?;
+        if of_block.status > audit.status {
+            of_block.sentence = format!("in block `{block}`, {}", of_block.sentence);
+            return Ok(of_block);
+        }
+    }
+    Ok(audit)
 }
 
 /// Every column of every block once, rows in cohort order.

@@ -1,6 +1,6 @@
 //! Tables as they should not be: each is a documented result or an error that names the column or the case.
 
-use crate::support::{Traps, experiment, table};
+use crate::support::{Traps, experiment, json, run_in_folder, table};
 use dlr_core::{Code, Error};
 use dlr_experiment::{ExperimentFile, Places, Registry, progress::Quiet, run};
 use serde_json::Value;
@@ -138,6 +138,57 @@ fn a_category_that_training_never_had_is_imputed() {
             cells[4] = "Other".into();
         }
     });
-    let metrics = outcome(&unseen, &experiment(LOGISTIC)).unwrap();
-    assert!(metrics["models"]["all"]["external"]["auc"].is_number());
+    run_in_folder(&unseen, &experiment(LOGISTIC), |finished, folder| {
+        assert!(json(folder, "metrics.json")["models"]["all"]["external"]["auc"].is_number());
+        let notes = &finished.outcome.prepared.notes;
+        assert_eq!(notes.len(), 30, "every external case has a note");
+        assert_eq!(notes["P060"], ["`Other` is not among the levels of `sex`: taken as missing"]);
+        assert!(fs::read_to_string(folder.join("report.html")).unwrap().contains("taken as missing"));
+    });
+}
+
+#[test]
+fn a_misspelt_category_is_refused_and_a_misspelt_denial_is_audible() {
+    let text = experiment(LOGISTIC);
+    let error = outcome(&table(Traps::default()), &text.replace("\"Male\"", "\"Mle\"")).unwrap_err();
+    assert_eq!(error.code(), Code::LabelValues, "{error}");
+    assert!(error.to_string().contains("`Male` is not among the levels of `sex`"), "{error}");
+    let audits = |section: &str| {
+        let text = text.replace("[report]", &format!("[audits]\n{section}\n[report]"));
+        outcome(&table(Traps::default()), &text).unwrap()["audits"]["post-baseline"].clone()
+    };
+    assert_eq!(audits("post_baseline = [\"sex\"]")["status"], "pass", "a column that no model is given");
+    let misspelt = audits("post_baseline = [\"recurence\"]");
+    assert_eq!(misspelt["status"], "warn");
+    assert!(misspelt["details"][0].as_str().unwrap().starts_with("`recurence`"), "{misspelt}");
+}
+
+#[test]
+fn a_copied_image_is_found_though_its_patient_is_written_otherwise() {
+    let plain = table(Traps::default());
+    let source: Vec<String> = plain.lines().nth(4).unwrap().split(',').map(str::to_owned).collect();
+    let copied = changed(|i, cells| {
+        if i == 80 {
+            cells[F0 - 1..].clone_from_slice(&source[F0 - 1..]);
+        }
+    });
+    let metrics = outcome(&copied, &experiment(LOGISTIC)).unwrap();
+    let audit = &metrics["audits"]["duplicates"];
+    assert_eq!(audit["status"], "fail", "{audit}");
+    assert_eq!(audit["details"][0], "P003 and P080");
+}
+
+#[test]
+fn whole_numbers_lie_on_the_cuts_of_trees_and_are_explained_all_the_same() {
+    let whole = changed(|_, cells| {
+        for cell in &mut cells[F0 - 1..] {
+            *cell = (3.0 * cell.parse::<f64>().unwrap()).round().to_string();
+        }
+    });
+    let forest = experiment("{ stage = \"random-forest\" }").replace("permutations = 4", "permutations = 0");
+    for seed in 1..5 {
+        let metrics = outcome(&whole, &forest.replace("seed = 4", &format!("seed = {seed}"))).unwrap();
+        let method = &metrics["models"]["texture"]["explanation"]["method"];
+        assert_eq!(method, "exact TreeSHAP (interventional)");
+    }
 }

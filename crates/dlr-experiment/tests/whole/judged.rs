@@ -309,10 +309,12 @@ fn an_elimination_is_told_round_by_round() {
 
 #[test]
 fn a_model_that_asks_for_the_centre_runs_without_an_explanation() {
-    let combat =
-        experiment(LOGISTIC).replace("{ stage = \"zscore\" }", "{ stage = \"combat\" }, { stage = \"zscore\" }");
-    run_in_folder(&table(Traps::default()), &combat, |_, folder| {
-        let metrics = json(folder, "metrics.json");
-        assert!(metrics["models"]["texture"]["external"]["auc"].is_number());
-    });
+    for unseen in ["refuse", "unchanged"] {
+        let steps = format!("{{ stage = \"combat\", unseen = \"{unseen}\" }}, {{ stage = \"zscore\" }}");
+        let combat = experiment(LOGISTIC).replace("{ stage = \"zscore\" }", &steps);
+        run_in_folder(&table(Traps::default()), &combat, |_, folder| {
+            let metrics = json(folder, "metrics.json");
+            assert!(metrics["models"]["texture"]["external"]["auc"].is_number(), "{unseen}");
+        });
+    }
 }

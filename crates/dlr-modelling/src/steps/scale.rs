@@ -92,11 +92,64 @@ impl FittedTableStep for FittedScaler {
         Some(LinearForm { intercept, weights })
     }
 
+    fn pull_back_cuts(&self, column: &FeatureName, cuts: &mut [f64]) -> Option<FeatureName> {
+        let j = self.names.iter().position(|name| name == column)?;
+        let (centre, scale) = (self.centres[j], self.scales[j]);
+        cuts.iter_mut().for_each(|cut| *cut = last_up_to(*cut, |value| (value - centre) / scale));
+        Some(column.clone())
+    }
+
     fn freeze(&self) -> Result<Frozen> {
         Frozen::new(Self::KIND, self)
     }
 
     fn summary(&self) -> String {
         format!("{}: {} columns", self.scaler, self.names.len())
+    }
+}
+
+/// The last value that a function does not put above a cut. The function never puts a larger value below a smaller one,
+/// so that it can be bisected.
+fn last_up_to(cut: f64, f: impl Fn(f64) -> f64) -> f64 {
+    if f(f64::MAX) <= cut {
+        return f64::INFINITY;
+    }
+    let (mut low, mut high) = (in_order(-f64::MAX), in_order(f64::MAX));
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if f(of_order(middle)) <= cut { low = middle } else { high = middle }
+    }
+    of_order(low)
+}
+
+/// The place of a number among all numbers of its type.
+fn in_order(value: f64) -> i128 {
+    let bits = i128::from(value.to_bits() & !(1 << 63));
+    if value.is_sign_negative() { -bits - 1 } else { bits }
+}
+
+/// The number at a place.
+fn of_order(place: i128) -> f64 {
+    let bits = |place: i128| u64::try_from(place).expect("places lie between the largest numbers of either sign");
+    if place < 0 { f64::from_bits(bits(-place - 1) | 1 << 63) } else { f64::from_bits(bits(place)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_is_pulled_back_to_the_last_value_below_it() {
+        let mut rng = dlr_core::Rng::new(5);
+        for round in 0..500 {
+            let centre = 1000.0 * (rng.uniform() - 0.5) * f64::from(round % 3);
+            let scale = 10f64.powf(8.0 * rng.uniform() - 4.0);
+            // A whole number on the cut, as ties of training values make them.
+            let value = (100.0 * rng.uniform()).floor() - 50.0;
+            let scaled = |value: f64| (value - centre) / scale;
+            let found = last_up_to(scaled(value), scaled);
+            assert!(found >= value && scaled(found) <= scaled(value), "{value} {centre} {scale}");
+            assert!(scaled(found.next_up()) > scaled(value), "{value} {centre} {scale}");
+        }
     }
 }

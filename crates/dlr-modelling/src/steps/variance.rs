@@ -47,7 +47,7 @@ impl TableStep for VarianceFilter {
                 varies && !(self.near_zero && near_zero_variance(x.column(*j), self.freq_cut, self.unique_cut))
             })
             .collect();
-        Selected::of(train, "variance-filter", &kept, "")
+        Selected::of(train, "variance", &kept, "")
     }
 }
 

@@ -30,6 +30,10 @@ pub(super) struct Args {
     /// Also write the Grad-CAM map of each case into this folder, as NIfTI on the grid of the prepared image
     #[arg(long, value_name = "DIR")]
     maps: Option<PathBuf>,
+    /// A table of the new cases' features, for a block that the run read from a table beside the cohort's own (may be
+    /// repeated)
+    #[arg(long, value_name = "BLOCK=FILE.csv", value_parser = table_of_block)]
+    table: Vec<(String, PathBuf)>,
     /// Where computed features are kept
     #[arg(long, value_name = "DIR", default_value = "runs/.cache")]
     cache: PathBuf,
@@ -44,7 +48,9 @@ impl Args {
     /// Predicts, writes the tables, and prints one line per case; false where a case failed.
     pub(super) fn run(self) -> anyhow::Result<bool> {
         self.threads.start()?;
+        let tables = self.table.into_iter().collect();
         let places = PredictPlaces {
+            tables: &tables,
             model: &self.model_dir,
             manifest: &self.manifest,
             cache: &self.cache,
@@ -62,6 +68,11 @@ impl Args {
         println!("{} predictions, {} cases failed. Research use only.", predicted.rows.len(), predicted.failed.len());
         Ok(predicted.failed.is_empty())
     }
+}
+
+fn table_of_block(text: &str) -> Result<(String, PathBuf), String> {
+    let (block, path) = text.split_once('=').ok_or("expected BLOCK=FILE.csv, as clinical=new.csv")?;
+    Ok((block.to_owned(), path.into()))
 }
 
 /// The classes that are left, in words.
@@ -92,7 +103,9 @@ fn write_predictions(predicted: &PredictedCohort, path: &Path) -> anyhow::Result
     };
     let call = |row: &CasePrediction| if row.called_positive { positive.clone() } else { negative.clone() };
     let note = |row: &CasePrediction| {
-        if row.is_unlike_training() { "unlike the training cases: do not use".into() } else { String::new() }
+        let unlike = row.is_unlike_training().then(|| "unlike the training cases: do not use".to_owned());
+        let of_case = predicted.notes.get(&row.id).into_iter().flatten().cloned();
+        unlike.into_iter().chain(of_case).collect::<Vec<_>>().join("; ")
     };
     let columns = FeatureColumns {
         texts: vec![

@@ -152,3 +152,76 @@ fn a_broken_case_a_strange_case_and_a_damaged_model_are_told() {
     let text = stderr(&dlr(&cohort.path(""), &["predict", "runs", "cohort.csv", "-o", "out.csv"]));
     assert!(text.starts_with("error: E0201") && text.contains("model"), "{text}");
 }
+
+#[test]
+fn a_model_of_tables_reads_those_of_the_new_cases() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    let mut rng = dlr_core::Rng::new(8);
+    let (mut cohort, mut features) = ("ID,Target,f0,f1,f2\n".to_owned(), "ID,g0,g1\n".to_owned());
+    for i in 0..40 {
+        let (label, mut draw) = (i % 2, || rng.normal());
+        cohort += &format!("p{i:02},{label},{},{},{}\n", draw() + f64::from(label), draw(), draw());
+        features += &format!("p{i:02},{},{}\n", draw() + f64::from(label), draw());
+    }
+    write("cohort.csv", &cohort);
+    write("more.csv", &features);
+    write(
+        "t.toml",
+        r#"
+name = "t"
+title = "Tables"
+question = "Are new tables read?"
+seed = 2
+[cohort]
+source = "table"
+params = { path = "cohort.csv" }
+positive = "high"
+negative = "low"
+[features.own]
+stage = "table"
+path = "cohort.csv"
+[features.beside]
+stage = "table"
+path = "more.csv"
+[pipelines.plain]
+steps = [{ stage = "zscore" }]
+model = { stage = "logistic" }
+[[models]]
+name = "own"
+title = "Own"
+blocks = ["own"]
+pipeline = "plain"
+[[models]]
+name = "both"
+title = "Both"
+blocks = ["own", "beside"]
+pipeline = "plain"
+[validation]
+splitter = { stage = "stratified-kfold", n_folds = 4 }
+"#,
+    );
+    let output = dlr(folder.path(), &["experiment", "t.toml", "--progress", "none"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    // New patients: no label, another order of columns, one that no model knows.
+    write("new.csv", "ID,f2,extra,f0,f1\nq1,0,7,3,0\nq2,0,7,-3,0\n");
+    write("new-more.csv", "ID,g0,g1\nq1,1,0\nq2,1,0\n");
+    let predict = |args: &[&str]| {
+        let always = ["predict", "runs/t", "new.csv", "-o", "out.csv", "--progress", "none"];
+        dlr(folder.path(), &[&always[..], args].concat())
+    };
+    let probability = || -> Vec<f64> {
+        rows(&folder.path().join("out.csv")).iter().map(|row| row["probability"].parse().unwrap()).collect()
+    };
+    let output = predict(&["--model", "own"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(probability()[0] > 0.7 && probability()[1] < 0.3, "{:?}", probability());
+    let refused = stderr(&predict(&["--model", "both"]));
+    assert!(refused.contains("--table beside=FILE.csv"), "{refused}");
+    let output = predict(&["--model", "both", "--table", "beside=new-more.csv"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(probability()[0] > probability()[1]);
+    write("new.csv", "ID,f2,f0\nq1,0,3\n");
+    let refused = stderr(&predict(&["--model", "own"]));
+    assert!(refused.contains("without `own_table_column_f1`"), "{refused}");
+}
