@@ -5,13 +5,16 @@ use crate::csv::{Csv, row};
 use crate::data::{Report, Shap};
 use crate::format::{elide, fixed};
 use crate::legend::Legend;
-use crate::style::{GRID, INK, Marker, hex, ramp};
+use crate::style::{GRID, INK, hex, ramp};
 use crate::svg::{Axes, Label, Scale, Stroke, Svg, text_width};
+use std::collections::BTreeMap;
 
 const ROW: f64 = 27.0;
 const RADIUS: f64 = 2.7;
-/// Features drawn; the data file holds all.
+/// Features drawn, and in the data file: of thousands of columns times patients it would be the largest of a run.
 pub(super) const SHOWN: usize = 20;
+/// Shades of the feature value: more cannot be told apart in a point, and each is one path.
+const SHADES: usize = 24;
 
 /// One figure per explained model.
 pub(crate) fn draw(report: &Report, legend: &Legend) -> Vec<Drawing> {
@@ -52,20 +55,25 @@ fn one(shap: &Shap, legend: &Legend) -> Drawing {
         svg.label(&Label::new([left - 9.0, y + 4.0], label).end().full(&shap.names[*feature]));
         let xs: Vec<f64> = shap.values.iter().map(|v| axes.px(v[*feature])).collect();
         let parts = ranks(&shap.data.iter().map(|d| d[*feature]).collect::<Vec<_>>());
+        let mut shades: BTreeMap<usize, Vec<[f64; 2]>> = BTreeMap::new();
         for ((x, dy), part) in xs.iter().zip(spread(&xs)).zip(parts) {
-            let fill = part.map_or("#ffffff".into(), |t| hex(ramp(t)));
-            svg.marker(Marker::Circle, [*x, y + dy], RADIUS, &fill, Stroke::solid("#333333", 0.45));
+            let shade = part.map_or(SHADES + 1, |t| (t * SHADES as f64).round() as usize);
+            shades.entry(shade).or_default().push([*x, y + dy]);
+        }
+        for (shade, points) in shades {
+            let fill = if shade > SHADES { "#ffffff".into() } else { hex(ramp(shade as f64 / SHADES as f64)) };
+            svg.dots(&points, RADIUS, &fill, Stroke::solid("#333333", 0.45));
         }
     }
     svg.line([axes.px(0.0), axes.top], [axes.px(0.0), axes.bottom()], Stroke::solid(INK, 1.0));
     let mut csv = Csv::new(&["model", "case", "feature", "shap", "value"]);
-    for feature in &order {
+    for feature in shown {
         for (case, (values, data)) in shap.cases.iter().zip(shap.values.iter().zip(&shap.data)) {
             row!(csv, &shap.model, case, &shap.names[*feature], values[*feature], data[*feature]);
         }
     }
     let more = if order.len() > SHOWN {
-        format!(" The {SHOWN} largest of {} features are drawn.", order.len())
+        format!(" The {SHOWN} largest of {} features are drawn; the bars' data have all.", order.len())
     } else {
         String::new()
     };
