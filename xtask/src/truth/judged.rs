@@ -36,7 +36,8 @@ impl Judged {
         println!("  oracle, external   {}", list(&judged.oracle));
         println!("  external           {}", list(&judged.external));
         println!("  cross-validated    {}", list(&judged.internal));
-        println!("  alarms             {}", judged.alarms.join(", "));
+        let of_study: Vec<&str> = judged.alarms.iter().map(String::as_str).filter(|name| !name.contains('/')).collect();
+        println!("  alarms             {}", of_study.join(", "));
         Ok(judged)
     }
 
