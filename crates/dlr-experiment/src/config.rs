@@ -270,6 +270,9 @@ pub struct ReportSection {
     /// Regions (expressions over masks, as of the step `masks`) in which the maps of all external cases are localised.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub localise: Vec<String>,
+    /// Whether image, regions and map of these patients are set into the report for a 3D viewer: whoever has the report
+    /// then has the images.
+    pub viewer: bool,
     /// How contributions of features are counted.
     pub shap: ShapSection,
 }

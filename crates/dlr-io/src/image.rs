@@ -98,6 +98,15 @@ pub fn write_volume(path: &Path, volume: &Volume) -> Result<()> {
     write_nifti(path, || nifti::encode_volume(volume))
 }
 
+/// What [`write_volume`] writes into a `.nii.gz`, for an image that goes into something else than a file of its own.
+///
+/// # Errors
+/// [`dlr_core::Code::FileWrite`].
+pub fn volume_bytes(volume: &Volume) -> Result<Vec<u8>> {
+    let name = Path::new("volume.nii.gz");
+    nifti::gzip(&nifti::encode_volume(volume)?).map_err(|e| failure::writing(name, &e))
+}
+
 /// Writes a mask as NIfTI-1 with 1 inside and 0 outside, 8 bit, `.nii` or `.nii.gz` by the name.
 ///
 /// # Errors

@@ -36,7 +36,7 @@ mod whole;
 
 pub use digest::{digest_bytes, digest_file};
 pub use failure::{make_folder, not_written};
-pub use image::{Noted, read_volume, read_volume_noted, write_mask, write_volume};
+pub use image::{Noted, read_volume, read_volume_noted, volume_bytes, write_mask, write_volume};
 pub use limits::MAX_VOXELS;
 pub use manifest::{LabelClasses, Manifest, ManifestRow, ManifestSource, TextTable, check_id};
 pub use mask::{LabelSelection, labels, read_all_labels, read_mask, read_mask_noted};

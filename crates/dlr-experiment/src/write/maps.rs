@@ -10,8 +10,9 @@ use crate::{
     prepare::Preparation,
     registry::Registry,
 };
-use dlr_core::{Cohort, FeatureExtractor, LinearForm, Result, Role, Volume};
-use dlr_report::data::CamCase;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use dlr_core::{Case, Cohort, FeatureExtractor, LinearForm, Result, Role, Volume};
+use dlr_report::data::{CamCase, CamVolumes};
 use rayon::prelude::*;
 use serde_json::json;
 use std::path::Path;
@@ -79,6 +80,7 @@ pub(crate) fn maps(
             map_limit: 0.0,
             note: why,
             planes,
+            volumes: report.viewer.then(|| volumes(&case, &map, report)).transpose()?,
         };
         Ok(Some((shown, narrow(&map)?)))
     };
@@ -95,6 +97,21 @@ pub(crate) fn maps(
         }
     }
     Ok((!maps.cases.is_empty()).then_some(maps))
+}
+
+/// Image, regions and map as the 3D viewer takes them.
+fn volumes(case: &Case, map: &Volume, report: &ReportSection) -> Result<CamVolumes> {
+    let mut regions = case.mask(&report.tumour)?.voxels().mapv(|inside| f32::from(u8::from(inside)));
+    if let Some(ring) = &report.ring {
+        let ring = case.mask(ring)?.voxels();
+        regions.zip_mut_with(&ring, |label, inside| *label = if *inside && *label == 0.0 { 2.0 } else { *label });
+    }
+    let packed = |volume: &Volume| Ok(STANDARD.encode(dlr_io::volume_bytes(volume)?));
+    Ok(CamVolumes {
+        image: packed(&narrow(&case.image)?)?,
+        roi: packed(&Volume::new(*case.image.geometry(), regions)?)?,
+        map: packed(&narrow(map)?)?,
+    })
 }
 
 /// The extractor of the mapped block; `None` for a network that learned, which has seen every case that would be shown.

@@ -42,6 +42,21 @@ pub struct CamCase {
     pub note: String,
     /// Usually axial, coronal and sagittal through the middle of the tumour.
     pub planes: Vec<CamPlane>,
+    /// The case for the 3D viewer; without it, and as a rule, no images but the planes are in the page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volumes: Option<CamVolumes>,
+}
+
+/// Volumes on one grid, each the bytes of a `.nii.gz` in base64.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CamVolumes {
+    /// The image.
+    pub image: String,
+    /// 1 in the tumour, 2 in the ring.
+    pub roi: String,
+    /// The map.
+    pub map: String,
 }
 
 impl Default for CamCase {
@@ -55,6 +70,7 @@ impl Default for CamCase {
             map_limit: 0.0,
             note: String::new(),
             planes: Vec::new(),
+            volumes: None,
         }
     }
 }

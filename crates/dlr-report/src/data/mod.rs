@@ -20,7 +20,7 @@ mod shap;
 mod text;
 
 pub use baseline::Permutation;
-pub use cam::{Cam, CamCase, CamPlane, MaskSlice, Orientation, Slice};
+pub use cam::{Cam, CamCase, CamPlane, CamVolumes, MaskSlice, Orientation, Slice};
 pub use cohort::{CaseNote, CohortFlow, CohortGroup, CohortTable, CohortTableRow, ExclusionCount};
 pub use comparison::{Comparison, Fairness, Subgroup, SubgroupTest};
 pub use correlation::CorrelationMap;

@@ -1,11 +1,12 @@
 //! `report.html`: sections of paragraphs, tables and figures, set by one template.
 //!
 //! Askama escapes every value except the drawings, whose text was escaped when they were drawn. The page allows itself
-//! no script and no request.
+//! no script and no request, but for the [`viewer`] where it is asked for.
 
 mod answers;
 mod sections;
 mod table;
+mod viewer;
 
 use crate::data::Report;
 use crate::figures::{Drawing, Figures};
@@ -65,5 +66,5 @@ pub(crate) fn html(report: &Report, legend: &Legend, figures: &Figures) -> Resul
         sections: sections::sections(report, legend, figures),
     };
     let html = page.render().map_err(|e| Error::new(Code::Contract, format!("the page could not be set: {e}")))?;
-    Ok(printable(&html))
+    viewer::add(printable(&html), report.cam.as_ref())
 }

@@ -167,7 +167,7 @@ impl Svg {
 }
 
 /// Text as XML character data or attribute value.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

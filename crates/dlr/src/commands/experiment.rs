@@ -20,6 +20,10 @@ pub(super) struct Args {
     /// Where run folders appear
     #[arg(long, value_name = "DIR", default_value = "runs")]
     out: PathBuf,
+    /// Set image, regions and map of the shown patients into the report, for a 3D viewer. Whoever has the report then has
+    /// these images
+    #[arg(long)]
+    viewer: bool,
     /// Where computed features are kept [default: .cache in the folder of runs]
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
@@ -38,7 +42,9 @@ impl Args {
             Error::new(Code::FileMissing, format!("experiment file `{name}` cannot be read: {error}"))
                 .hint("experiments of this repository are in xtask/experiments")
         })?;
-        let file = ExperimentFile::parse(&text, &self.set)?;
+        let mut set = self.set;
+        set.extend(self.viewer.then(|| "report.viewer=true".to_owned()));
+        let file = ExperimentFile::parse(&text, &set)?;
         self.threads.start()?;
         let cache = self.cache.unwrap_or_else(|| self.out.join(".cache"));
         let experiment = self.file.parent().unwrap_or(Path::new(""));
