@@ -54,8 +54,10 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 
 /// Text that people or programs of ours write: all of it may hold a path by mistake.
 fn is_searched(path: &Path) -> bool {
-    const KINDS: [&str; 15] =
-        ["rs", "md", "toml", "sh", "py", "json", "jsonl", "csv", "txt", "html", "css", "yaml", "yml", "snap", "stderr"];
+    const KINDS: [&str; 16] = [
+        "rs", "md", "toml", "sh", "py", "js", "json", "jsonl", "csv", "txt", "html", "css", "yaml", "yml", "snap",
+        "stderr",
+    ];
     path.extension().is_some_and(|e| KINDS.iter().any(|kind| e == *kind))
 }
 
