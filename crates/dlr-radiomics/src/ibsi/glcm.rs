@@ -8,9 +8,15 @@ use dlr_core::Result;
 
 const F: Family = Family::Glcm;
 const NO_PAIRS: &str = "NaN where no two voxels of the region are neighbours";
+const NO_SPREAD: &str = "0 for one grey level; NaN where no two voxels of the region are neighbours";
 
 const fn row(feature: &'static str, ibsi: &'static str, unit: &'static str, formula: &'static str) -> Definition {
     Definition::new(F, [feature, ibsi, unit, formula, NO_PAIRS])
+}
+
+/// A feature of how levels differ.
+const fn spread(feature: &'static str, ibsi: &'static str, unit: &'static str, formula: &'static str) -> Definition {
+    Definition::new(F, [feature, ibsi, unit, formula, NO_SPREAD])
 }
 
 /// The features of co-occurrence, in the order of [`glcm`].
@@ -21,30 +27,30 @@ const fn row(feature: &'static str, ibsi: &'static str, unit: &'static str, form
 pub const DEFINITIONS: [Definition; 25] = [
     row("MaximumProbability", "GYBY", "1", "max p(i,j)"),
     row("JointAverage", "60VM", "level", "Σ i p(i,j)"),
-    row("SumSquares", "UR99", "level²", "Σ (i - µ)² p(i,j), the joint variance"),
-    row("JointEntropy", "TU9B", "bit", "-Σ p(i,j) log2 p(i,j)"),
-    row("DifferenceAverage", "TF7R", "level", "Σ k p-(k)"),
-    row("DifferenceVariance", "D3YU", "level²", "Σ (k - DifferenceAverage)² p-(k)"),
-    row("DifferenceEntropy", "NTRS", "bit", "-Σ p-(k) log2 p-(k)"),
+    spread("SumSquares", "UR99", "level²", "Σ (i - µ)² p(i,j), the joint variance"),
+    spread("JointEntropy", "TU9B", "bit", "-Σ p(i,j) log2 p(i,j)"),
+    spread("DifferenceAverage", "TF7R", "level", "Σ k p-(k)"),
+    spread("DifferenceVariance", "D3YU", "level²", "Σ (k - DifferenceAverage)² p-(k)"),
+    spread("DifferenceEntropy", "NTRS", "bit", "-Σ p-(k) log2 p-(k)"),
     row("SumAverage", "ZGXS", "level", "Σ k p+(k)"),
-    row("SumVariance", "OEEB", "level²", "Σ (k - SumAverage)² p+(k)"),
-    row("SumEntropy", "P6QZ", "bit", "-Σ p+(k) log2 p+(k)"),
+    spread("SumVariance", "OEEB", "level²", "Σ (k - SumAverage)² p+(k)"),
+    spread("SumEntropy", "P6QZ", "bit", "-Σ p+(k) log2 p+(k)"),
     row("JointEnergy", "8ZQL", "1", "Σ p(i,j)², the angular second moment"),
-    row("Contrast", "ACUI", "level²", "Σ (i - j)² p(i,j)"),
-    row("Dissimilarity", "8S9J", "level", "Σ |i - j| p(i,j)"),
+    spread("Contrast", "ACUI", "level²", "Σ (i - j)² p(i,j)"),
+    spread("Dissimilarity", "8S9J", "level", "Σ |i - j| p(i,j)"),
     row("Id", "IB1Z", "1", "Σ p-(k) / (1 + k), the inverse difference"),
     row("Idn", "NDRX", "1", "Σ p-(k) / (1 + k / n)"),
     row("Idm", "WF0Z", "1", "Σ p-(k) / (1 + k²), the inverse difference moment"),
     row("Idmn", "1QCO", "1", "Σ p-(k) / (1 + k² / n²)"),
-    row("InverseVariance", "E8JP", "1", "2 Σ p(i,j) / (i - j)² over j > i"),
+    spread("InverseVariance", "E8JP", "1", "2 Σ p(i,j) / (i - j)² over j > i"),
     Definition::new(
         F,
         ["Correlation", "NI2N", "1", "Σ (i - µ) (j - µ) p(i,j) / σ²", "1 for one grey level; NaN without neighbours"],
     ),
     row("Autocorrelation", "QWB0", "level²", "Σ i j p(i,j)"),
-    row("ClusterTendency", "DG8W", "level²", "Σ (i + j - 2 µ)² p(i,j)"),
-    row("ClusterShade", "7NFM", "level³", "Σ (i + j - 2 µ)³ p(i,j)"),
-    row("ClusterProminence", "AE86", "level⁴", "Σ (i + j - 2 µ)⁴ p(i,j)"),
+    spread("ClusterTendency", "DG8W", "level²", "Σ (i + j - 2 µ)² p(i,j)"),
+    spread("ClusterShade", "7NFM", "level³", "Σ (i + j - 2 µ)³ p(i,j)"),
+    spread("ClusterProminence", "AE86", "level⁴", "Σ (i + j - 2 µ)⁴ p(i,j)"),
     Definition::new(
         F,
         [

@@ -42,13 +42,22 @@ pub const DEFINITIONS: [Definition; 23] = [
         ],
     ),
     Definition::new(F, ["MedianAbsoluteDeviation", "4RNL", "level", "Σ |i - median| p", "0 for one grey level"]),
-    Definition::new(F, ["CoefficientOfVariation", "CWYJ", "1", "σ / μ", "never"]),
-    Definition::new(F, ["QuartileCoefficientOfDispersion", "SLWD", "1", "(P75 - P25) / (P75 + P25)", "never"]),
+    Definition::new(F, ["CoefficientOfVariation", "CWYJ", "1", "σ / μ", "0 for one grey level"]),
+    Definition::new(
+        F,
+        ["QuartileCoefficientOfDispersion", "SLWD", "1", "(P75 - P25) / (P75 + P25)", "0 for one grey level"],
+    ),
     Definition::new(F, ["Entropy", "TLU2", "bit", "-Σ p log2 p", "0 for one grey level"]),
     Definition::new(F, ["Uniformity", "BJ5W", "1", "Σ p²", "1 for one grey level"]),
     Definition::new(
         F,
-        ["MaximumGradient", "12CE", "1", "largest h'(i), h' = (h(i+1) - h(i-1)) / 2", "NaN for a single bin"],
+        [
+            "MaximumGradient",
+            "12CE",
+            "1",
+            "largest h'(i), h' = (h(i+1) - h(i-1)) / 2",
+            "NaN for a single bin; 0 for one grey level in the first of several",
+        ],
     ),
     Definition::new(
         F,

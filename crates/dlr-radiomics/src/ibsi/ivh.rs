@@ -12,11 +12,23 @@ const F: Family = Family::IntensityVolumeHistogram;
 pub const DEFINITIONS: [Definition; 7] = [
     Definition::new(
         F,
-        ["VolumeAtIntensityFraction10", "BC2M", "1", "largest ν(g) with γ(g) >= 10 %", "1 for a range of one level"],
+        [
+            "VolumeAtIntensityFraction10",
+            "BC2M",
+            "1",
+            "largest ν(g) with γ(g) >= 10 %",
+            "1 for a range of one level; 0 for a flat region of several bins, as all voxels lie in the first",
+        ],
     ),
     Definition::new(
         F,
-        ["VolumeAtIntensityFraction90", "BC2M", "1", "largest ν(g) with γ(g) >= 90 %", "1 for a range of one level"],
+        [
+            "VolumeAtIntensityFraction90",
+            "BC2M",
+            "1",
+            "largest ν(g) with γ(g) >= 90 %",
+            "1 for a range of one level; 0 for a flat region of several bins, as all voxels lie in the first",
+        ],
     ),
     Definition::new(
         F,

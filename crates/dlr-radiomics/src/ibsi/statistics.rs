@@ -32,10 +32,19 @@ pub const DEFINITIONS: [Definition; 18] = [
         ],
     ),
     Definition::new(F, ["MedianAbsoluteDeviation", "N72L", "I", "Σ |x - median| / n", "0 for a flat region"]),
-    Definition::new(F, ["CoefficientOfVariation", "7TET", "1", "σ / μ", "NaN where the mean is 0"]),
     Definition::new(
         F,
-        ["QuartileCoefficientOfDispersion", "9S40", "1", "(P75 - P25) / (P75 + P25)", "NaN where P75 + P25 is 0"],
+        ["CoefficientOfVariation", "7TET", "1", "σ / μ", "0 for a flat region; NaN where the mean is 0"],
+    ),
+    Definition::new(
+        F,
+        [
+            "QuartileCoefficientOfDispersion",
+            "9S40",
+            "1",
+            "(P75 - P25) / (P75 + P25)",
+            "0 for a flat region; NaN where P75 + P25 is 0",
+        ],
     ),
     Definition::new(F, ["Energy", "N8CA", "I²", "Σ x²", "never"]),
     Definition::new(F, ["RootMeanSquared", "5ZWQ", "I", "√(Σ x² / n)", "never"]),

@@ -26,8 +26,8 @@ const fn pick(cases: &[&'static str]) -> &'static str {
 family!(
     /// Shape of the region in three dimensions.
     SHAPE, Shape, "defined for every region", 17, [
-    "Elongation" "Q3CK" "1" "sqrt(λ₂ / λ₁), λ the variances of the voxel centres along the principal axes" ("NaN for one voxel");
-    "Flatness" "N17B" "1" "sqrt(λ₃ / λ₁)" ("NaN for one voxel");
+    "Elongation" "Q3CK" "1" "sqrt(λ₂ / λ₁), λ the variances of the voxel centres along the principal axes" ("0 for a row of voxels; NaN for one voxel");
+    "Flatness" "N17B" "1" "sqrt(λ₃ / λ₁)" ("0 for voxels in one plane; NaN for one voxel");
     "LeastAxisLength" "7J51" "mm" "4 sqrt(λ₃)" ("0 for a region of one plane");
     "MajorAxisLength" "TDIC" "mm" "4 sqrt(λ₁)" ("0 for one voxel");
     "Maximum2DDiameterColumn" "" "mm" "longest distance of two mesh vertices with the same y" ("0 where no two vertices share a plane");
@@ -48,7 +48,7 @@ family!(
 family!(
     /// Shape of a region of one slice.
     SHAPE2D, Shape2d, "an error for a region of more than one slice", 10, [
-    "Elongation" "" "1" "sqrt(λ₂ / λ₁), λ the variances of the pixel centres along the principal axes" ("NaN for one pixel");
+    "Elongation" "" "1" "sqrt(λ₂ / λ₁), λ the variances of the pixel centres along the principal axes" ("0 for a row of pixels; NaN for one pixel");
     "MajorAxisLength" "" "mm" "4 sqrt(λ₁)" ("0 for one pixel");
     "MaximumDiameter" "" "mm" "longest distance of two outline vertices";
     "MeshSurface" "" "mm²" "area A inside the marching squares outline";
@@ -67,50 +67,50 @@ family!(
     "90Percentile" "8DWT" "I" "90th percentile, interpolated linearly";
     "Energy" "N8CA" "I²" "Σ (x + voxelArrayShift)²";
     "Entropy" "TLU2" "bit" "-Σ p(k) log₂ p(k)" ("0 for one grey level");
-    "InterquartileRange" "SALO" "I" "75th minus 25th percentile";
+    "InterquartileRange" "SALO" "I" "75th minus 25th percentile" ("0 where all intensities are equal");
     "Kurtosis" "IPH6" "1" "m₄ / m₂², m the central moments; IBSI's excess kurtosis plus 3" ("0 where all intensities are equal");
     "Maximum" "84IY" "I" "max x";
-    "MeanAbsoluteDeviation" "4FUA" "I" "Σ |x - mean| / n";
+    "MeanAbsoluteDeviation" "4FUA" "I" "Σ |x - mean| / n" ("0 where all intensities are equal");
     "Mean" "Q4LE" "I" "Σ x / n";
     "Median" "Y12H" "I" "50th percentile";
     "Minimum" "1GSF" "I" "min x";
-    "Range" "2OJQ" "I" "max x - min x";
-    "RobustMeanAbsoluteDeviation" "1128" "I" "mean absolute deviation of the values from the 10th to the 90th percentile" ("NaN where no value lies between them, as for two voxels that differ");
+    "Range" "2OJQ" "I" "max x - min x" ("0 where all intensities are equal");
+    "RobustMeanAbsoluteDeviation" "1128" "I" "mean absolute deviation of the values from the 10th to the 90th percentile" ("0 where all intensities are equal; NaN where no value lies between them, as for two voxels that differ");
     "RootMeanSquared" "5ZWQ" "I" "sqrt(Energy / n)";
     "Skewness" "KE2A" "1" "m₃ / m₂^1.5" ("0 where all intensities are equal");
     "TotalEnergy" "" "I² mm³" "Energy times the volume of a voxel";
     "Uniformity" "BJ5W" "1" "Σ p(k)²";
-    "Variance" "ECT3" "I²" "m₂";
-    "StandardDeviation" "" "I" "sqrt(m₂)";
+    "Variance" "ECT3" "I²" "m₂" ("0 where all intensities are equal");
+    "StandardDeviation" "" "I" "sqrt(m₂)" ("0 where all intensities are equal");
 ]);
 
 family!(
     /// Grey level co-occurrence, averaged over directions.
     GLCM, Glcm, "NaN where no two voxels are neighbours", 24, [
     "Autocorrelation" "QWB0" "1" "Σ i j p(i,j)";
-    "ClusterProminence" "AE86" "1" "Σ (i + j - μx - μy)⁴ p(i,j)";
-    "ClusterShade" "7NFM" "1" "Σ (i + j - μx - μy)³ p(i,j)";
-    "ClusterTendency" "DG8W" "1" "Σ (i + j - μx - μy)² p(i,j)";
-    "Contrast" "ACUI" "1" "Σ (i - j)² p(i,j)";
+    "ClusterProminence" "AE86" "1" "Σ (i + j - μx - μy)⁴ p(i,j)" ("0 for one grey level; NaN where no two voxels are neighbours");
+    "ClusterShade" "7NFM" "1" "Σ (i + j - μx - μy)³ p(i,j)" ("0 for one grey level; NaN where no two voxels are neighbours");
+    "ClusterTendency" "DG8W" "1" "Σ (i + j - μx - μy)² p(i,j)" ("0 for one grey level; NaN where no two voxels are neighbours");
+    "Contrast" "ACUI" "1" "Σ (i - j)² p(i,j)" ("0 for one grey level; NaN where no two voxels are neighbours");
     "Correlation" "NI2N" "1" "Σ (i - μx)(j - μy) p(i,j) / (σx σy)" ("1 for one grey level; NaN where no two voxels are neighbours");
-    "DifferenceAverage" "TF7R" "1" "μ₋ = Σ k p₋(k)";
-    "DifferenceEntropy" "NTRS" "bit" "-Σ p₋(k) log₂ p₋(k)";
-    "DifferenceVariance" "D3YU" "1" "Σ (k - μ₋)² p₋(k)";
+    "DifferenceAverage" "TF7R" "1" "μ₋ = Σ k p₋(k)" ("0 for one grey level; NaN where no two voxels are neighbours");
+    "DifferenceEntropy" "NTRS" "bit" "-Σ p₋(k) log₂ p₋(k)" ("0 but for rounding for one grey level; NaN where no two voxels are neighbours");
+    "DifferenceVariance" "D3YU" "1" "Σ (k - μ₋)² p₋(k)" ("0 for one grey level; NaN where no two voxels are neighbours");
     "Id" "IB1Z" "1" "Σ p₋(k) / (1 + k)";
     "Idm" "WF0Z" "1" "Σ p₋(k) / (1 + k²)";
     "Idmn" "1QCO" "1" "Σ p₋(k) / (1 + k² / Ng²)";
     "Idn" "NDRX" "1" "Σ p₋(k) / (1 + k / Ng)";
     "Imc1" "R8DG" "1" "(HXY - HXY1) / max(HX, HY)" ("0 for one grey level; NaN where no two voxels are neighbours");
     "Imc2" "JN9H" "1" "sqrt(1 - exp(-2 (HXY2 - HXY)))" ("0 where HXY2 = HXY; NaN where no two voxels are neighbours");
-    "InverseVariance" "E8JP" "1" "Σ_{k>0} p₋(k) / k²";
+    "InverseVariance" "E8JP" "1" "Σ_{k>0} p₋(k) / k²" ("0 for one grey level; NaN where no two voxels are neighbours");
     "JointAverage" "60VM" "1" "μx = Σ i p(i,j)";
     "JointEnergy" "8ZQL" "1" "Σ p(i,j)²";
-    "JointEntropy" "TU9B" "bit" "HXY = -Σ p(i,j) log₂ p(i,j)";
+    "JointEntropy" "TU9B" "bit" "HXY = -Σ p(i,j) log₂ p(i,j)" ("0 but for rounding for one grey level; NaN where no two voxels are neighbours");
     "MCC" "" "1" "root of the second largest eigenvalue of Q(i,j) = Σ_k p(i,k) p(j,k) / (px(i) py(k))" ("1 for one grey level, with neighbours or without; NaN where no two voxels are neighbours otherwise");
     "MaximumProbability" "GYBY" "1" "max p(i,j)";
     "SumAverage" "ZGXS" "1" "Σ k p₊(k)";
-    "SumEntropy" "P6QZ" "bit" "-Σ p₊(k) log₂ p₊(k)";
-    "SumSquares" "UR99" "1" "Σ (i - μx)² p(i,j)";
+    "SumEntropy" "P6QZ" "bit" "-Σ p₊(k) log₂ p₊(k)" ("0 but for rounding for one grey level; NaN where no two voxels are neighbours");
+    "SumSquares" "UR99" "1" "Σ (i - μx)² p(i,j)" ("0 for one grey level; NaN where no two voxels are neighbours");
 ]);
 
 family!(
@@ -118,7 +118,7 @@ family!(
     GLRLM, Glrlm, "NaN where no line holds two voxels", 16, [
     "GrayLevelNonUniformity" "R5YN" "1" "Σ_i (Σ_j N(i,j))² / Ns";
     "GrayLevelNonUniformityNormalized" "OVBL" "1" "Σ_i (Σ_j N(i,j))² / Ns²";
-    "GrayLevelVariance" "8CE5" "1" "Σ (i - μ)² p(i,j)";
+    "GrayLevelVariance" "8CE5" "1" "Σ (i - μ)² p(i,j)" ("0 for one grey level; NaN where no line holds two voxels");
     "HighGrayLevelRunEmphasis" "G3QZ" "1" "Σ i² p(i,j)";
     "LongRunEmphasis" "W4KF" "1" "Σ j² p(i,j)";
     "LongRunHighGrayLevelEmphasis" "3KUM" "1" "Σ i² j² p(i,j)";
@@ -128,7 +128,7 @@ family!(
     "RunLengthNonUniformity" "W92Y" "1" "Σ_j (Σ_i N(i,j))² / Ns";
     "RunLengthNonUniformityNormalized" "IC23" "1" "Σ_j (Σ_i N(i,j))² / Ns²";
     "RunPercentage" "9ZK5" "1" "Ns / Σ j N(i,j)";
-    "RunVariance" "SXLW" "1" "Σ (j - μ)² p(i,j)";
+    "RunVariance" "SXLW" "1" "Σ (j - μ)² p(i,j)" ("0 where all runs are of one length; NaN where no line holds two voxels");
     "ShortRunEmphasis" "22OV" "1" "Σ p(i,j) / j²";
     "ShortRunHighGrayLevelEmphasis" "GD3A" "1" "Σ i² / j² p(i,j)";
     "ShortRunLowGrayLevelEmphasis" "HTZT" "1" "Σ p(i,j) / (i² j²)";
@@ -139,7 +139,7 @@ family!(
     GLSZM, Glszm, "defined for every region", 16, [
     "GrayLevelNonUniformity" "JNSA" "1" "Σ_i (Σ_j N(i,j))² / Ns";
     "GrayLevelNonUniformityNormalized" "Y1RO" "1" "Σ_i (Σ_j N(i,j))² / Ns²";
-    "GrayLevelVariance" "BYLV" "1" "Σ (i - μ)² p(i,j)";
+    "GrayLevelVariance" "BYLV" "1" "Σ (i - μ)² p(i,j)" ("0 for one grey level");
     "HighGrayLevelZoneEmphasis" "5GN9" "1" "Σ i² p(i,j)";
     "LargeAreaEmphasis" "48P8" "1" "Σ j² p(i,j)";
     "LargeAreaHighGrayLevelEmphasis" "J17V" "1" "Σ i² j² p(i,j)";
@@ -152,7 +152,7 @@ family!(
     "SmallAreaLowGrayLevelEmphasis" "5RAI" "1" "Σ p(i,j) / (i² j²)";
     "ZoneEntropy" "GU8N" "bit" "-Σ p(i,j) log₂ p(i,j)";
     "ZonePercentage" "P30P" "1" "Ns / n";
-    "ZoneVariance" "3NSA" "1" "Σ (j - μ)² p(i,j)";
+    "ZoneVariance" "3NSA" "1" "Σ (j - μ)² p(i,j)" ("0 where all zones are of one size");
 ]);
 
 family!(
@@ -161,9 +161,9 @@ family!(
     "DependenceEntropy" "FCBV" "bit" "-Σ p(i,j) log₂ p(i,j)";
     "DependenceNonUniformity" "Z87G" "1" "Σ_j (Σ_i N(i,j))² / Ns";
     "DependenceNonUniformityNormalized" "OKJI" "1" "Σ_j (Σ_i N(i,j))² / Ns²";
-    "DependenceVariance" "DNX2" "1" "Σ (j - μ)² p(i,j)";
+    "DependenceVariance" "DNX2" "1" "Σ (j - μ)² p(i,j)" ("0 where all dependences are equal");
     "GrayLevelNonUniformity" "FP8K" "1" "Σ_i (Σ_j N(i,j))² / Ns";
-    "GrayLevelVariance" "1PFV" "1" "Σ (i - μ)² p(i,j)";
+    "GrayLevelVariance" "1PFV" "1" "Σ (i - μ)² p(i,j)" ("0 for one grey level");
     "HighGrayLevelEmphasis" "OAE7" "1" "Σ i² p(i,j)";
     "LargeDependenceEmphasis" "IMOQ" "1" "Σ j² p(i,j)";
     "LargeDependenceHighGrayLevelEmphasis" "9QMG" "1" "Σ i² j² p(i,j)";
