@@ -34,8 +34,10 @@ impl Geometry {
     /// that are not orthonormal.
     pub fn new(shape: [usize; 3], spacing_mm: [f64; 3], origin_mm: [f64; 3], direction: [[f64; 3]; 3]) -> Result<Self> {
         if spacing_mm.iter().any(|s| !(s.is_finite() && *s > 0.0)) {
-            return Err(Error::new(Code::Geometry, format!("spacing is {spacing_mm:?} mm (z, y, x)"))
-                .expected("three finite numbers above 0"));
+            return Err(Error::new(Code::Geometry, "the distance of voxels is no distance")
+                .expected("three finite numbers above 0")
+                .found(format!("spacing {spacing_mm:?} mm (z, y, x)"))
+                .hint("write the file again with its spacing; it cannot be guessed"));
         }
         if origin_mm.iter().any(|o| !o.is_finite()) {
             return Err(Error::new(Code::Geometry, format!("origin is {origin_mm:?} mm")).expected("finite numbers"));

@@ -182,7 +182,10 @@ impl Labelled<'_> {
         wanted.sort_unstable();
         wanted.dedup();
         if wanted.is_empty() || wanted.contains(&0) {
-            return Err(Error::new(Code::Parameter, "label 0 is background, and an empty union is no region"));
+            return Err(Error::new(Code::Parameter, "label 0 is background, and an empty union is no region")
+                .expected("labels of 1 and above")
+                .found(if wanted.is_empty() { "none".into() } else { format!("labels {}", list(&wanted)) })
+                .hint(format!("the mask has the labels {}", list(&self.present))));
         }
         match wanted.iter().find(|label| self.present.binary_search(label).is_err()) {
             None => Ok(wanted),

@@ -184,8 +184,9 @@ fn fits(n_levels: f64) -> Result<()> {
     if n_levels < f64::from(u32::MAX - 2) {
         return Ok(());
     }
-    Err(Error::new(Code::GreyLevels, format!("the region spans {n_levels:.0} grey levels"))
+    Err(Error::new(Code::GreyLevels, "the region spans more grey levels than can be counted")
         .expected("fewer than 2^32")
+        .found(format!("{n_levels:.1e}"))
         .hint("choose a larger bin width"))
 }
 

@@ -27,10 +27,13 @@ impl Setting {
         match self {
             Setting::Null => "nothing".into(),
             Setting::Bool(b) => b.to_string(),
+            // Without an exponent 3e300 would be three hundred digits.
+            Setting::Number(x) if x.abs() >= 1e15 => format!("{x:e}"),
             Setting::Number(x) => x.to_string(),
             Setting::Whole(n) => n.to_string(),
             Setting::Text(t) => format!("`{t}`"),
-            Setting::List(l) => format!("a list of {}", l.len()),
+            Setting::List(l) if l.len() > 8 => format!("a list of {}", l.len()),
+            Setting::List(l) => format!("[{}]", l.iter().map(Setting::found).collect::<Vec<_>>().join(", ")),
             Setting::Map(_) => "a mapping".into(),
         }
     }
@@ -51,13 +54,24 @@ pub(crate) fn entries<'a>(value: &'a Setting, what: &str) -> Result<&'a [(String
     }
 }
 
-/// An unknown name, with the nearest known one.
+/// As many names are listed; of more, the nearest alone is told.
+const FEW: usize = 12;
+
+/// An unknown name, with the nearest known one; where few are known, all of them.
 pub(crate) fn unknown(kind: &str, name: &str, known: &[&str]) -> Error {
-    let error = Error::new(Code::UnknownName, format!("unknown {kind} `{name}`"));
-    let nearest = known.iter().min_by_key(|k| edit_distance(&name.to_lowercase(), &k.to_lowercase()));
+    let mut error = Error::new(Code::UnknownName, format!("unknown {kind} `{name}`"));
+    let distance = |known: &str| edit_distance(&name.to_lowercase(), &known.to_lowercase());
+    let nearest = known.iter().min_by_key(|known| distance(known));
+    let is_few = known.len() <= FEW;
+    if is_few {
+        error = error.expected(format!("one of {}", known.join(", ")));
+    }
     match nearest {
-        Some(nearest) => error.hint(format!("did you mean `{nearest}`?")),
-        None => error,
+        // A word that is nothing like any of a few was not misspelt.
+        Some(nearest) if !is_few || distance(nearest) <= 1 + nearest.len() / 3 => {
+            error.hint(format!("did you mean `{nearest}`?"))
+        }
+        _ => error,
     }
 }
 

@@ -199,7 +199,7 @@ mod tests {
             ("bins: as-is\nresampling: {round: true}", Code::ParameterFile, "spacing_mm"),
             ("bins: as-is\nresampling: {spacing: 1}", Code::UnknownName, "`spacing_mm`"),
             ("bins: as-is\nlowest: 2\nhighest: 1", Code::Parameter, "highest"),
-            ("profile: pyradiomics\nbins: as-is", Code::UnknownName, "`ibsi`"),
+            ("profile: pyradiomics\nbins: as-is", Code::UnknownName, "one of ibsi"),
         ] {
             let error = IbsiParams::from_yaml(text).unwrap_err();
             assert_eq!(error.code(), code, "{text}: {error}");
