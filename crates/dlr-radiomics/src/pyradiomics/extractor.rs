@@ -55,6 +55,22 @@ impl Extractor {
         &self.params
     }
 
+    /// What the parameters ask for and will not get, each as a sentence: pyradiomics goes on without it, with a warning in
+    /// its log.
+    pub fn left_out(&self) -> Vec<String> {
+        let mut left_out = Vec::new();
+        if !self.params.settings.force2d && self.params.selections.iter().any(|s| s.family == Family::Shape2d) {
+            left_out.push("no shape2D features: they need `force2D: true` in `setting`".to_owned());
+        }
+        for image_type in self.params.image_types.iter().filter(|t| images::columns(t).is_empty()) {
+            left_out.push(match image_type.name {
+                "LoG" => "no LoG images: they need `sigma`, a list of millimetres".to_owned(),
+                other => format!("no {other} images: their settings leave none"),
+            });
+        }
+        left_out
+    }
+
     /// The names that every extraction gives, in order.
     pub fn names(&self) -> Vec<FeatureName> {
         let mut names = Vec::new();

@@ -45,7 +45,12 @@ impl Args {
             }
             let (passed, total) = tables.iter().fold((0, 0), |(p, t), table| (p + table.passed(), t + table.total));
             is_green &= total > 0;
-            println!("  {passed} / {total} values reproduced\n");
+            let notes = match tables.iter().map(|table| table.notes.len()).sum::<usize>() {
+                0 => String::new(),
+                1 => "; the note above belongs to it".to_owned(),
+                n => format!("; the {n} notes above say what was not compared, or how"),
+            };
+            println!("  {passed} / {total} values reproduced{notes}\n");
         }
         Ok(is_green)
     }

@@ -138,7 +138,7 @@ impl Args {
             Format::of(out)?;
         }
         let measured = work.measure(engine);
-        measured.notes.iter().for_each(|note| eprintln!("note: {note}"));
+        engine.left_out().iter().chain(&measured.notes).for_each(|note| eprintln!("note: {note}"));
         let is_complete = measured.errors.is_empty();
         measured.errors.iter().for_each(|error| print_error(&error.clone().into()));
         if measured.rows.is_empty() {
@@ -157,6 +157,7 @@ impl Args {
                 texts: vec![("Image".into(), vec![file(&work.image)]), ("Mask".into(), vec![file(mask)])],
                 masks: vec![self.roi.clone()],
                 works: vec![work],
+                notes: engine.left_out(),
                 ..Default::default()
             };
             Table::new(cohort, vec![measured], engine)?.write(out, false)?;
@@ -173,6 +174,7 @@ impl Args {
         Format::of(out)?;
         let shard = self.shard.as_deref().map(str::parse::<Shard>).transpose()?;
         let mut cohort = Cohort::read(self.input(), labels, default, self.roi.as_deref())?;
+        cohort.notes.splice(0..0, engine.left_out());
         if let Some(shard) = shard {
             cohort = cohort.part(shard);
         }

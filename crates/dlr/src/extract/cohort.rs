@@ -30,9 +30,13 @@ impl Cohort {
     /// `default`. `roi` names a mask column without a name.
     ///
     /// # Errors
-    /// Those of [`Manifest::inspect`].
+    /// Those of [`Manifest::inspect`]; the problem of a manifest that has no other and no cases.
     pub fn read(path: &Path, labels: Option<&Labels>, default: &MaskDefaults, roi: Option<&str>) -> Result<Self> {
-        let (manifest, problems) = Manifest::inspect(path)?;
+        let (manifest, mut problems) = Manifest::inspect(path)?;
+        // Nobody to measure, and one reason for it: no table of nothing.
+        if manifest.rows.is_empty() && problems.len() == 1 {
+            return Err(problems.remove(0));
+        }
         let mut cohort = Cohort { notes: manifest.notes.clone(), ..Default::default() };
         for problem in problems {
             match problem.code() {

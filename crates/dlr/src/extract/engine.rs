@@ -26,12 +26,26 @@ impl Engine {
     /// The engine that a parameter file describes.
     ///
     /// # Errors
-    /// Those of the parameters.
+    /// Those of the parameters; [`Code::Parameter`] where they give no feature at all.
     pub fn new(profile: Profile, file: &Setting) -> Result<Self> {
-        Ok(match profile {
+        let engine = match profile {
             Profile::Pyradiomics => Engine::Pyradiomics(Box::new(Extractor::new(Params::from_setting(file)?)?)),
             Profile::Ibsi => Engine::Ibsi(Box::new(IbsiExtractor::new(IbsiParams::from_setting(file)?)?)),
-        })
+        };
+        if engine.names(None)?.is_empty() {
+            return Err(Error::new(Code::Parameter, "these parameters give no feature at all")
+                .expected("at least one feature class and one image type")
+                .found(engine.left_out().join("; ")));
+        }
+        Ok(engine)
+    }
+
+    /// What the parameters ask for and will not get, each as a sentence.
+    pub fn left_out(&self) -> Vec<String> {
+        match self {
+            Engine::Pyradiomics(extractor) => extractor.left_out(),
+            Engine::Ibsi(_) => Vec::new(),
+        }
     }
 
     /// The profile.

@@ -95,6 +95,25 @@ fn undefined_values_are_null_with_a_reason() {
     assert_eq!(dot["original_firstorder_Range"], 0.0);
 }
 
+/// pyradiomics goes on without it and warns in its log; here the warning is where a person sees it.
+#[test]
+fn what_a_file_asks_for_and_will_not_get_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    cohort(folder.path());
+    let write = |text: &str| fs::write(folder.path().join("gaps.yaml"), text).unwrap();
+    write("featureClass: {shape2D: , firstorder: [Mean]}\nimageType: {Original: {}, LoG: {}}\n");
+    let case = ["extract", "c0.nii.gz", "m0.nii.gz", "-p", "gaps.yaml"];
+    let text = stderr(&ok(folder.path(), &case));
+    assert!(text.contains("note: no shape2D features") && text.contains("note: no LoG images"), "{text}");
+    ok(folder.path(), &["extract", "cohort.csv", "-p", "gaps.yaml", "-o", "out.csv"]);
+    let notes = json(&folder.path().join("features.json"));
+    assert!(notes["notes"][0]["note"].as_str().unwrap().contains("force2D"), "{notes}");
+    write("featureClass: {shape2D: }\n");
+    let output = dlr(folder.path(), &case);
+    let text = stderr(&output);
+    assert!(!output.status.success() && text.contains("E0401") && text.contains("force2D"), "{text}");
+}
+
 #[test]
 fn the_ibsi_profile_has_a_file_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
@@ -256,6 +275,11 @@ fn every_bad_argument_is_one_coded_error() {
         assert!(text.lines().count() <= 3, "{text}");
         assert!(output.stdout.is_empty());
     }
+    fs::write(folder.path().join("empty.csv"), "ID,Image,Mask\n").unwrap();
+    let output = dlr(folder.path(), &["extract", "empty.csv", "-o", "x.csv"]);
+    let text = stderr(&output);
+    assert!(text.starts_with("error: E0301") && text.lines().count() == 3, "{text}");
+    assert!(!folder.path().join("x.csv").exists());
     for args in [&["extract", "cohort.csv"][..], &["extract", "cohort.csv", "-o", "x.csv", "--shard", "0/2"]] {
         let output = dlr(folder.path(), args);
         assert!(stderr(&output).starts_with("error: E0401"), "{}", stderr(&output));
