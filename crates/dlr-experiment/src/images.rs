@@ -93,8 +93,8 @@ impl<'a> Images<'a> {
         Ok(images)
     }
 
-    /// The same, but a mask that cannot be made for want of another is left out, with a note: for models that do not
-    /// use it, as those whose second reader was needed in fitting alone.
+    /// The same, but a mask that cannot be made for want of another is left out: for models that do not use it, as those
+    /// whose second reader was needed in fitting alone.
     pub(crate) fn sparing_masks(self) -> Self {
         Images { spares_masks: true, ..self }
     }
@@ -104,6 +104,21 @@ impl<'a> Images<'a> {
     /// # Errors
     /// Those of reading and of the steps, with the case named.
     pub(crate) fn case(&self, id: &str) -> Result<Case> {
+        self.made(id, self.spares_masks)
+    }
+
+    /// An error on the way from a case to its features; of a mask that was spared and then wanted, why it was not made.
+    pub(crate) fn why(&self, id: &str, error: Error) -> Error {
+        if !self.spares_masks || error.code() != Code::MissingMask {
+            return error;
+        }
+        match self.made(id, false) {
+            Err(first) if first.code() == Code::MissingMask => error.hint(format!("an image step: {}", first.fact())),
+            _ => error,
+        }
+    }
+
+    fn made(&self, id: &str, spares_masks: bool) -> Result<Case> {
         let mut case = self.source.load(id).map_err(|e| e.for_case(id))?;
         // Checked at the door, where a bad voxel can still be named by its place in the file.
         case.masks.keys().try_for_each(|name| case.roi(name).map(|_| ()))?;
@@ -115,12 +130,10 @@ impl<'a> Images<'a> {
                 Step::Fixed(step) => *step,
                 Step::Learned(step) => step.as_ref(),
             };
-            if let (true, Some(name)) = (self.spares_masks, step.adds()) {
+            if spares_masks && step.adds().is_some() {
                 // A step has its case whole or not at all, so that what it fails on has to be kept.
                 match step.apply(case.clone()) {
-                    Err(error) if error.code() == Code::MissingMask => {
-                        case.notes.push(format!("mask `{name}` {SPARED}: {}", error.fact()));
-                    }
+                    Err(error) if error.code() == Code::MissingMask => {}
                     changed => case = changed.map_err(|e| e.for_case(id))?,
                 }
                 continue;
@@ -141,14 +154,6 @@ impl<'a> Images<'a> {
         });
         learned.collect()
     }
-}
-
-/// What is said of a mask that was spared.
-const SPARED: &str = "was not made";
-
-/// Whether a note is of a mask that was spared.
-pub(crate) fn is_spared(note: &str) -> bool {
-    note.starts_with("mask `") && note.contains(SPARED)
 }
 
 /// Image steps read the whole image, and one bad voxel outside the regions would spread into them.

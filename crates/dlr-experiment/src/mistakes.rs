@@ -1,8 +1,7 @@
 //! What is told of a mistake in an experiment file: a name that is not known, with the nearest that is; a key or value that
 //! a stage cannot take.
 
-use crate::{prepare::UNSEEN_CATEGORY, prepared::Prepared};
-use dlr_core::{CaseRecord, Code, Cohort, Error, Result, Role};
+use dlr_core::{Code, Error, Result};
 use std::fmt::Display;
 
 /// Refuses a name that is not among the known ones, and names the nearest.
@@ -70,21 +69,15 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 /// A category that a training case has and the experiment file does not list is misspelt there, as a rule: the whole
-/// column would be missing, and imputed.
+/// column would be missing, and imputed. Given are the training cases of such categories, each with what is said of it.
 ///
 /// # Errors
 /// [`Code::LabelValues`] naming the first such case.
-pub(crate) fn categories_are_listed(prepared: &Prepared, cohort: &Cohort) -> Result<()> {
-    let train = cohort.rows().iter().filter(|row| row.role == Role::Train);
-    let of_row = |row: &CaseRecord| {
-        let undefined = prepared.undefined.get(&row.id)?;
-        undefined.iter().find(|(_, code, _)| code == UNSEEN_CATEGORY).map(|(.., why)| (row.id.clone(), why.clone()))
-    };
-    let found: Vec<(String, String)> = train.filter_map(of_row).collect();
-    let Some((id, why)) = found.first() else { return Ok(()) };
+pub(crate) fn categories_are_listed(unlisted: &[(String, String)]) -> Result<()> {
+    let Some((id, why)) = unlisted.first() else { return Ok(()) };
     Err(Error::new(Code::LabelValues, format!("{why}, and this is a training case"))
         .expected("every category of the training cases under `levels`")
-        .found(format!("{} training cases of others", found.len()))
+        .found(format!("{} training cases of others", unlisted.len()))
         .hint("list it, or leave the cell empty where the value is not known")
         .for_case(id))
 }

@@ -96,6 +96,7 @@ pub fn predict(
     let sections = file.models.iter().chain(&file.baselines);
     let wanted: Vec<ModelSection> = sections.filter(|section| wanted.contains(&section.name)).cloned().collect();
     let blocks: BTreeSet<&str> = wanted.iter().flat_map(|section| &section.blocks).map(String::as_str).collect();
+    places.tables.keys().try_for_each(|block| known("feature block", block, file.features.keys()))?;
     of_new_cases(&mut file, places, &blocks)?;
     let mut preparation = Preparation::new(&file, registry, places.manifest.parent().unwrap_or(Path::new("")))?;
     preparation.keep_blocks(&blocks);

@@ -8,14 +8,14 @@ use crate::{
     cache::{self, Cache, Cached},
     config::{ExperimentFile, Stage},
     failed::Failed,
-    images::{Images, Made, Side, is_spared, make},
+    images::{Images, Made, Side, make},
     prepared::Prepared,
     progress::Progress,
     registry::Registry,
 };
 use dlr_core::{
-    CaseRecord, CaseSet, CaseSource, Code, Error, FeatureExtractor, FeatureLearner, FeatureTable, FeatureVector,
-    Frozen, ImageLearner, ImageStep, Result,
+    CaseRecord, CaseSet, CaseSource, Code, Cohort, Error, FeatureExtractor, FeatureLearner, FeatureTable,
+    FeatureVector, Frozen, ImageLearner, ImageStep, Result, Role,
 };
 use rayon::prelude::*;
 use std::{
@@ -181,6 +181,25 @@ impl Preparation {
     pub(crate) fn images(&self, side: Side<'_>) -> Result<Images<'_>> {
         let images = Images::fit(self.source.as_ref(), self.steps.iter().map(|(made, _)| made), side, self.seed)?;
         Ok(if self.spares_masks { images.sparing_masks() } else { images })
+    }
+
+    /// The training cases that have a category which their block does not list, each with what is said of it. Known from
+    /// the rows alone, before an image is read.
+    ///
+    /// # Errors
+    /// Those of the extractors.
+    pub(crate) fn unseen_categories(&self, cohort: &Cohort) -> Result<Vec<(String, String)>> {
+        let mut found = Vec::new();
+        for row in cohort.rows().iter().filter(|row| row.role == Role::Train) {
+            for block in &self.blocks {
+                let Made::Fixed(extractor) = &block.stage else { continue };
+                let vector = extractor.extract_record(row).map_err(|e| e.for_case(&row.id))?;
+                let undefined = vector.iter().flat_map(FeatureVector::undefined);
+                let unseen = undefined.filter(|(_, why)| why.code == UNSEEN_CATEGORY);
+                found.extend(unseen.map(|(_, why)| (row.id.clone(), why.reason.clone())));
+            }
+        }
+        Ok(found)
     }
 
     fn extractors(&self, side: Side<'_>, images: &Images<'_>) -> Result<Vec<Extractor<'_>>> {
@@ -374,24 +393,14 @@ impl Preparation {
                 Some(case) => case,
                 None => case.insert(images.case(id)?),
             };
-            let vector = extractors[i].get().extract(case).map_err(|e| told(e, &case.notes).for_case(id))?;
-            // Of a mask that could be spared nothing need be known, once the block is there without it.
-            let told: Vec<String> = case.notes.iter().filter(|note| !is_spared(note)).cloned().collect();
-            cache.store(&entry(&found.digest, keys, block, &keys.blocks[i]), &vector, &told)?;
-            add_new(&mut notes, &told);
+            let vector = extractors[i].get().extract(case).map_err(|e| images.why(id, e).for_case(id))?;
+            cache.store(&entry(&found.digest, keys, block, &keys.blocks[i]), &vector, &case.notes)?;
+            add_new(&mut notes, &case.notes);
             counts.computed.fetch_add(1, Ordering::Relaxed);
             vectors.push(vector);
         }
         let image_digest = self.source.image_digest(id).map_err(|e| e.for_case(id))?;
         Ok(Row { digest: found.digest, image_digest, notes, vectors })
-    }
-}
-
-/// Why a mask is missing, where an image step has said it.
-fn told(error: Error, notes: &[String]) -> Error {
-    match notes.iter().find(|note| is_spared(note)) {
-        Some(note) if error.code() == Code::MissingMask => error.hint(note),
-        _ => error,
     }
 }
 

@@ -79,9 +79,9 @@ pub fn run(
     log.event("cohort", json!({ "enrolled": enrolled.len(), "kept": cohort.len(), "excluded": cohort.exclusions() }));
 
     let cache = Cache::new(places.cache);
-    write::masks_to_outline(&resolved.report, &preparation, &cohort)?;
+    mistakes::categories_are_listed(&preparation.unseen_categories(&cohort)?)?;
+    write::masks_of_the_report(&resolved.report, &preparation, &cohort)?;
     let (prepared, cohort, failed) = features(&preparation, cohort, file.cohort.failing, &cache, progress)?;
-    mistakes::categories_are_listed(&prepared, &cohort)?;
     log.event("features", json!({ "computed": prepared.n_computed, "cached": prepared.n_cached }));
     clock.lap("features");
 

@@ -13,8 +13,6 @@ pub(super) struct Judged {
     pub(super) shares: BTreeMap<(String, String), f64>,
     /// `kappa`, `enrichment` and so on of the maps, by region in the order of the experiment file.
     pub(super) localisation: Vec<Value>,
-    /// AUC of the enrichment of the second region as if it were a score: 0.5 where maps say nothing of the label.
-    pub(super) enrichment_auc: f64,
     /// Names of the audits that warn or fail.
     pub(super) alarms: Vec<String>,
 }
@@ -28,8 +26,7 @@ impl Judged {
         }
         let metrics = fs::read(folder.join("metrics.json")).map_err(|e| format!("{name}: no metrics: {e}"))?;
         let metrics: Value = serde_json::from_slice(&metrics).map_err(|e| format!("{name}: {e}"))?;
-        let localised = fs::read_to_string(folder.join("localisation.csv")).unwrap_or_default();
-        let judged = Judged::read(&metrics, &localised, oracle(plan, variant, seed)?);
+        let judged = Judged::read(&metrics, oracle(plan, variant, seed)?);
         let list =
             |of: &BTreeMap<String, f64>| of.iter().map(|(k, v)| format!("{k} {v:.3}")).collect::<Vec<_>>().join(", ");
         println!("\n{variant}, seed {seed}");
@@ -41,7 +38,7 @@ impl Judged {
         Ok(judged)
     }
 
-    fn read(metrics: &Value, localised: &str, oracle: BTreeMap<String, f64>) -> Judged {
+    fn read(metrics: &Value, oracle: BTreeMap<String, f64>) -> Judged {
         let models = || ["models", "baselines"].into_iter().filter_map(|s| metrics[s].as_object()).flatten();
         let auc = |part: &str| -> BTreeMap<String, f64> {
             models().filter_map(|(model, of)| Some((model.clone(), of[part]["auc"].as_f64()?))).collect()
@@ -53,8 +50,6 @@ impl Judged {
             let groups = of["explanation"]["group_shares"].as_array().into_iter().flatten();
             groups.filter_map(move |group| share(model, group))
         });
-        let localisation = metrics["localisation"].as_array().cloned().unwrap_or_default();
-        let second = localisation.get(1).and_then(|of| of["region"].as_str()).unwrap_or_default().to_owned();
         let audits = metrics["audits"].as_object().into_iter().flatten();
         let is_alarm = |audit: &Value| matches!(audit["status"].as_str(), Some("warn" | "fail"));
         Judged {
@@ -62,8 +57,7 @@ impl Judged {
             internal: auc("train_cv"),
             oracle,
             shares: shares.collect(),
-            enrichment_auc: enrichment_auc(localised, &second),
-            localisation,
+            localisation: metrics["localisation"].as_array().cloned().unwrap_or_default(),
             alarms: audits.filter(|(_, audit)| is_alarm(audit)).map(|(name, _)| name.clone()).collect(),
         }
     }
@@ -109,22 +103,4 @@ fn oracle(plan: &Plan, variant: &str, seed: u64) -> Result<BTreeMap<String, f64>
         Some(((*row.get("set")?).to_owned(), row.get("oracle_auc_external")?.parse().ok()?))
     };
     Ok(table(&text).filter_map(row).collect())
-}
-
-/// Pairs in which the positive case has the larger enrichment, ties half.
-fn enrichment_auc(localised: &str, region: &str) -> f64 {
-    let cases: Vec<(bool, f64)> = table(localised)
-        .filter(|row| row.get("region") == Some(&region))
-        .filter_map(|row| Some((*row.get("label")? == "1", row.get("enrichment")?.parse().ok()?)))
-        .filter(|(_, enrichment): &(bool, f64)| enrichment.is_finite())
-        .collect();
-    let of = |label: bool| cases.iter().filter(move |(is, _)| *is == label).map(|(_, value)| *value);
-    let (mut won, mut n) = (0.0, 0.0);
-    for high in of(true) {
-        for low in of(false) {
-            won += if high > low { 1.0 } else { 0.5 * f64::from(u8::from(high == low)) };
-            n += 1.0;
-        }
-    }
-    won / n
 }

@@ -16,7 +16,7 @@ use serde_json::json;
 use std::path::Path;
 
 /// The mask outside of which a map does not count.
-const BODY: &str = "body";
+pub(super) const BODY: &str = "body";
 
 /// Means over the external cases of one region.
 #[derive(Debug, Clone, Serialize)]
@@ -41,6 +41,10 @@ pub(crate) struct RegionMean {
     /// image. Not a number where the mapped stage cannot be randomised.
     #[serde(serialize_with = "number")]
     pub(crate) enrichment_randomised: f64,
+    /// AUC of the enrichment as if it were a score, over all cases: 0.5 where maps say nothing of the label. Not a number
+    /// where one class has no map.
+    #[serde(serialize_with = "number")]
+    pub(crate) enrichment_auc: f64,
 }
 
 /// One case and region.
@@ -158,6 +162,9 @@ fn mean_of(region: &str, rows: &[Row]) -> RegionMean {
         let values: Vec<f64> = right.iter().map(|row| of(row)).filter(|value| value.is_finite()).collect();
         values.iter().sum::<f64>() / values.len() as f64
     };
+    let of_all = |row: &&Row| row.region == region && row.found.enrichment.is_finite();
+    let (enrichments, labels): (Vec<f64>, Vec<bool>) =
+        rows.iter().filter(of_all).map(|row| (row.found.enrichment, row.is_positive)).unzip();
     RegionMean {
         region: region.to_owned(),
         n_cases: right.len(),
@@ -166,5 +173,6 @@ fn mean_of(region: &str, rows: &[Row]) -> RegionMean {
         kappa: mean(|row| row.found.kappa),
         enrichment: mean(|row| row.found.enrichment),
         enrichment_randomised: mean(|row| row.enrichment_randomised),
+        enrichment_auc: dlr_evaluation::auc(&enrichments, &labels).unwrap_or(f64::NAN),
     }
 }

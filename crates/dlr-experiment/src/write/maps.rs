@@ -9,9 +9,11 @@ use crate::{
     panels,
     prepare::Preparation,
     registry::Registry,
+    write::localise::BODY,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use dlr_core::{Case, Cohort, FeatureExtractor, LinearForm, Result, Role, Volume};
+use dlr_imaging::regions::RegionExpression;
 use dlr_report::data::{CamCase, CamVolumes};
 use rayon::prelude::*;
 use serde_json::json;
@@ -38,15 +40,23 @@ fn narrow(volume: &Volume) -> Result<Volume> {
     Volume::new(*volume.geometry(), volume.to_f64().mapv(|v| v as f32))
 }
 
-/// Refuses a report whose outlined masks the first case does not have, before anything is computed. A case that cannot
-/// be prepared says nothing here: it is named with all others that fail.
-pub(crate) fn masks_to_outline(report: &ReportSection, preparation: &Preparation, cohort: &Cohort) -> Result<()> {
-    let first = cohort.rows().first().filter(|_| report.cam_cases > 0 && !preparation.learns_from_images());
+/// Refuses a report that outlines or localises in masks which the first case does not have, before anything is computed.
+/// A case that cannot be prepared says nothing here: it is named with all others that fail.
+pub(crate) fn masks_of_the_report(report: &ReportSection, preparation: &Preparation, cohort: &Cohort) -> Result<()> {
+    let (outlines, localises) = (report.cam_cases > 0, !report.localise.is_empty());
+    let first = cohort.rows().first().filter(|_| (outlines || localises) && !preparation.learns_from_images());
     let Some(row) = first else { return Ok(()) };
     let Ok(case) = preparation.images(Side { cohort, fold: None })?.case(&row.id) else { return Ok(()) };
+    let named = |key: &str| format!("`{key}` in the experiment file names it");
     let outlined = report.ring.iter().map(|ring| ("report.ring", ring)).chain([("report.tumour", &report.tumour)]);
-    for (key, mask) in outlined {
-        case.mask(mask).map_err(|error| error.hint(format!("`{key}` in the experiment file names it")))?;
+    for (key, mask) in outlined.filter(|_| outlines) {
+        case.mask(mask).map_err(|error| error.hint(named(key)))?;
+    }
+    if localises {
+        case.mask(BODY).map_err(|error| error.hint("`report.localise` counts in it: add the image step `body`"))?;
+    }
+    for region in &report.localise {
+        RegionExpression::parse(region)?.evaluate(&case.masks).map_err(|error| error.hint(named("report.localise")))?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The run folder's files, made from a finished [`Outcome`]. One file of code per kind of file.
 
+mod cam;
 mod card;
 mod correlation;
 mod localise;
@@ -21,7 +22,7 @@ use dlr_report::data::Setting;
 use serde_json::{Map, Value, json};
 
 pub(crate) use localise::localise;
-pub(crate) use maps::{maps, masks_to_outline};
+pub(crate) use maps::{maps, masks_of_the_report};
 
 /// What was found in the images after the models were fitted.
 pub(crate) struct Looked {

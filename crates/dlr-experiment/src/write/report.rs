@@ -1,6 +1,6 @@
 //! The plain data of the report, from the outcome.
 
-use super::{Looked, correlation, localise::Localised, maps::Maps, subgroups};
+use super::{Looked, cam, correlation, subgroups};
 use crate::{
     crossval::{CaseExplanations, whole},
     judge::{CalibrationRecord, NamedAudit, View, where_defined},
@@ -12,7 +12,7 @@ use crate::{
 use dlr_core::{CaseRecord, FeatureName, Form, Result, Role};
 use dlr_evaluation::{FilledItem, ItemStatus, Status, roc_curve};
 use dlr_report::data::{
-    Audit, BandPoint, Calibration, CalibrationBin, Cam, CaseNote, CohortFlow, CohortGroup, Confusion, CurvePoint,
+    Audit, BandPoint, Calibration, CalibrationBin, CaseNote, CohortFlow, CohortGroup, Confusion, CurvePoint,
     DecisionCurve, EliminationRound, ExclusionCount, Guideline, GuidelineItem, Interaction, Interval, LearningCurve,
     LearningPoint, ModelResult, Nomogram, NomogramAxis, Optimism, Permutation, Provenance, Question, Recalibration,
     Report, RocPoint, SelectedFeature, Selection, Setting, Shap, ThresholdUsed, Verdict,
@@ -57,7 +57,7 @@ pub(super) fn of(outcome: &Outcome, looked: &Looked, provenance: Provenance, con
         correlation: correlation::of(outcome),
         nomograms: nomograms(outcome)?,
         shap: outcome.models.iter().filter_map(shap).collect(),
-        cam: looked.maps.as_ref().map(|maps| cam(outcome, maps, looked.localised.as_ref())).or_else(|| no_cam(outcome)),
+        cam: cam::of(outcome, looked),
         audits: audits(outcome),
         guidelines: guidelines(outcome),
         configuration,
@@ -438,73 +438,6 @@ fn shap_method(explanation: &CaseExplanations) -> String {
         error => format!("; standard error at most {:.1} % of the largest value", 100.0 * error),
     };
     format!("{} of held-out cases, averaged over the models that had not seen them{error}", explanation.method.words())
-}
-
-/// Says that the maps that were asked for could not be made; `None` where none were.
-fn no_cam(outcome: &Outcome) -> Option<Cam> {
-    let report = &outcome.file.report;
-    (report.cam_cases > 0).then(|| Cam {
-        model: report.explain.clone(),
-        notes: vec![format!(
-            "No map: block {} has no network to look into, the model {} is not linear or gives the block no weight, or the \
-             network was fitted on the very cases that would be shown.",
-            report.cam_block, report.explain
-        )],
-        ..Cam::default()
-    })
-}
-
-fn cam(outcome: &Outcome, maps: &Maps, localised: Option<&Localised>) -> Cam {
-    let block = &outcome.file.report.cam_block;
-    let frozen = outcome.model(&outcome.file.report.explain).map(|m| m.fitted.selected()).unwrap_or_default();
-    let unused = (!frozen.iter().any(|name| name.roi() == block)).then(|| {
-        "The frozen model, fitted once on all training cases, keeps no feature of this block: the maps are of the \
-         cross-validated models, and none applies to it."
-            .to_owned()
-    });
-    Cam {
-        method: "Grad-CAM of the deep block".into(),
-        model: outcome.file.report.explain.clone(),
-        signed: true,
-        notes: vec![
-            "The network is frozen and the model on its pooled features is linear, so the map has a closed form: each \
-             position's part of the log odds is known exactly, and the mean of a map is what the deep block adds to them."
-                .into(),
-            "A map shows what each place adds, not what sets it apart from other patients: where the average patient's \
-             map is negative, so is this one's, even if the deep block speaks for the positive class more than usual. \
-             SHAP values, and the share beside each case, are differences from the average training patient."
-                .into(),
-            "Each patient's map is the mean over the cross-validated models that had not seen that patient.".into(),
-            "Slices are counted on the prepared grid, after resampling, not on that of the series.".into(),
-            "Only the deep block is mapped. Its share of the attribution stands beside each case: a map of a small share \
-             means little."
-                .into(),
-        ]
-        .into_iter()
-        .chain(unused)
-        .chain(localised.into_iter().flat_map(where_maps_look))
-        .collect(),
-        cases: maps.cases.clone(),
-    }
-}
-
-/// A sentence for each region in which the maps of the external cases were localised.
-fn where_maps_look(localised: &Localised) -> impl Iterator<Item = String> {
-    localised.means.iter().map(|of| {
-        let control = match of.enrichment_randomised {
-            by if by.is_finite() => format!(" With the network's weights drawn at random it is {by:.2} times."),
-            _ => String::new(),
-        };
-        format!(
-            "Of the positive part of the frozen model's map, {:.0} % lies in {}, which is {:.0} % of the body: {:.2} times \
-             what chance gives (1 is chance), mean of {} external cases that were called rightly.{control}",
-            100.0 * of.score,
-            of.region,
-            100.0 * of.volume_share,
-            of.enrichment,
-            of.n_cases
-        )
-    })
 }
 
 /// The frozen linear models as rulers, over the training cases.

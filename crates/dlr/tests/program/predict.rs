@@ -218,6 +218,8 @@ splitter = { stage = "stratified-kfold", n_folds = 4 }
     assert!(probability()[0] > 0.7 && probability()[1] < 0.3, "{:?}", probability());
     let refused = stderr(&predict(&["--model", "both"]));
     assert!(refused.contains("--table beside=FILE.csv"), "{refused}");
+    let refused = stderr(&predict(&["--model", "both", "--table", "besides=new-more.csv"]));
+    assert!(refused.contains("E0402") && refused.contains("did you mean `beside`?"), "{refused}");
     let output = predict(&["--model", "both", "--table", "beside=new-more.csv"]);
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(probability()[0] > probability()[1]);

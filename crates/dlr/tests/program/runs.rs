@@ -97,3 +97,27 @@ fn the_cache_is_used_and_never_stale() {
         assert!(read(&cohort.path("runs/small"), name) == read(&cohort.path("fresh/small"), name), "{name} is stale");
     }
 }
+
+#[test]
+fn masks_that_the_report_asks_for_are_missed_before_anything_is_computed() {
+    let localised = ("cam_cases = 2", "cam_cases = 2\nlocalise = [\"mass & perry\"]");
+    let by_another_name = [
+        ("stage = \"body\"", "stage = \"body\"\nname = \"trunk\""),
+        ("stage = \"zscore\"", "stage = \"zscore\"\nwithin = \"trunk\""),
+        ("to_mm = 4.0", "to_mm = 4.0\nwithin = \"image\""),
+        ("cam_cases = 2", "cam_cases = 2\nlocalise = [\"mass\"]"),
+    ];
+    for (changes, told) in [
+        (&[("ring = \"peri\"", "ring = \"perry\"")][..], ["`perry` is missing", "`report.ring`"]),
+        (&[localised], ["`perry`", "`report.localise`"]),
+        (&by_another_name, ["`body` is missing", "`report.localise`"]),
+    ] {
+        let cohort = SmallCohort::new();
+        let changed = |text: String| changes.iter().fold(text, |text, (from, to)| text.replacen(from, to, 1));
+        cohort.edit("small.toml", changed);
+        let output = cohort.run("runs", &[]);
+        let text = stderr(&output);
+        assert!(!output.status.success() && told.iter().all(|part| text.contains(part)), "{changes:?}: {text}");
+        assert!(!cohort.path("runs/.cache").exists(), "{changes:?}: features were made");
+    }
+}
