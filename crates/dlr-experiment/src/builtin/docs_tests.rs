@@ -2,7 +2,10 @@
 
 use crate::{
     Registry,
-    config::{ExperimentFile, PipelineSection, ShapSection, Stage, ValidationSection},
+    config::{
+        AuditSection, CohortSection, ExperimentFile, ModelSection, PipelineSection, ReportSection, ShapSection, Stage,
+        SubgroupSection, ValidationSection,
+    },
     make::{Maker, tests::FILE},
     registry::Shelf,
 };
@@ -144,6 +147,26 @@ fn the_page_lists_every_table_step_model_and_splitter_key_and_default() {
     page.section::<ValidationSection>("## Keys of `validation`", given);
     page.section::<ShapSection>("## Explanations", "");
     page.finish(&["### "]);
+}
+
+#[test]
+fn the_page_of_the_file_lists_every_key_and_default() {
+    let text = include_str!("../../../../docs/experiment-file.md");
+    let mut page = Page::new(text);
+    page.section::<CohortSection>("## Keys of `cohort`", "params = {}\npositive = \"a\"\nnegative = \"b\"");
+    page.section::<ModelSection>(
+        "## Keys of `models`",
+        "name = \"a\"\ntitle = \"A\"\nblocks = [\"a\"]\npipeline = \"p\"",
+    );
+    page.section::<SubgroupSection>("## Keys of `subgroups`", "column = \"age\"\ncut = 1.0");
+    page.section::<AuditSection>("## Keys of `audits`", "volume = \"a\"");
+    page.section::<ReportSection>("## Keys of `report`", "ring = \"peri\"\nlocalise = [\"mass\"]\n[shap]");
+    let file = toml::Table::try_from(ExperimentFile::parse(FILE, &[]).unwrap()).unwrap();
+    for part in file.keys() {
+        let is_listed = [format!("`{part}`"), format!("`[{part}]`"), format!("`[[{part}]]`"), format!("`[{part}.")];
+        assert!(is_listed.iter().any(|name| text.contains(name)), "no row for `{part}`");
+    }
+    page.finish(&["## Keys of "]);
 }
 
 /// The keys without a default, once for each kind of step that a name stands for.
