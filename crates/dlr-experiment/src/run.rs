@@ -125,6 +125,9 @@ pub fn run(
         maps: write::maps(&outcome, &images, registry, places.experiment, &log)?,
         localised: write::localise(&outcome, &images, registry, places.experiment, &log)?,
     };
+    if let Some(localised) = &looked.localised {
+        outcome.judged.audits.add_of_study(localised.audit());
+    }
     clock.lap("maps");
     outcome.timings = clock.laps;
     write::everything(&outcome, &looked, &folder, &log)?;

@@ -55,6 +55,8 @@ pub(super) fn of(variant: &str, runs: &[Judged]) -> Vec<String> {
             claims.check("maps, kappa with the context, above 0.3", localised(2, "kappa"), |k| k > 0.3);
             let random = localised(1, "enrichment_randomised");
             claims.check("maps of random weights, enrichment 1 +- 0.3", random, |e| (e - 1.0).abs() <= 0.3);
+            let outside = alarm("maps-outside-body");
+            claims.check("runs whose audit says that maps look outside the body", outside, |share| share == 0.0);
         }
         "null" => {
             for model in ["intra", "combined", "dlr", "dlr-paper"] {
@@ -86,6 +88,8 @@ pub(super) fn of(variant: &str, runs: &[Judged]) -> Vec<String> {
         }
         "marker_trap" => {
             claims.check("dlr, cross-validated minus external, at least 0.1", cv("dlr") - auc("dlr"), |d| d >= 0.1);
+            let outside = alarm("maps-outside-body");
+            claims.check("runs whose audit says that maps look outside the body", outside, every);
             claims.check("maps, enrichment in tumour and oedema, below 1", localised(1, "enrichment"), |e| e < 1.0);
         }
         "duplicate_trap" => {

@@ -7,12 +7,14 @@
 mod centre;
 mod columns;
 mod duplicates;
+mod maps;
 mod numbers;
 mod patients;
 
 pub use centre::{audit_centre_and_label, audit_centre_confounding, audit_centre_from_features};
 pub use columns::{audit_post_baseline, audit_restates_volume};
 pub use duplicates::{audit_duplicates, audit_equal_images};
+pub use maps::audit_maps_outside_body;
 pub use numbers::{audit_events_per_feature, audit_permuted_labels, audit_too_good, audit_volume_baseline};
 
 pub use patients::audit_patient_labels;
@@ -77,6 +79,10 @@ impl Audit {
                 "do not read meaning into single selected features; take fewer candidates or more cases"
             }
             "sample-size" => "take fewer candidates, or plan for as many patients before the next study",
+            "maps-outside-body" => {
+                "look at the maps and images of these cases: letters, padding and air must not go with the label; crop or \
+                 mask them, or pool deep features inside the body"
+            }
             "too-good" => "look for a leak: patients in two folds, duplicates, columns known only afterwards",
             "permuted-labels" => "do not use these figures: something outside the folds has seen the labels",
             "patient-labels" => "check the labels; if the lesions do differ, say that they are judged and not patients",

@@ -39,6 +39,12 @@ impl Audits {
     pub fn study(&self, name: &str) -> Option<&Audit> {
         self.named(name).find(|a| a.model.is_none()).map(|a| &a.audit)
     }
+
+    /// One more of the study, behind those that there are.
+    pub(crate) fn add_of_study(&mut self, audit: Audit) {
+        let at = self.0.iter().position(|a| a.model.is_some()).unwrap_or(self.0.len());
+        self.0.insert(at, NamedAudit { model: None, audit });
+    }
 }
 
 impl Serialize for Audits {

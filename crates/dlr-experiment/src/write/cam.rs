@@ -1,6 +1,10 @@
 //! The maps of the report, with what a reader has to know of them; or why there are none.
 
-use super::{Looked, localise::Localised, maps::Maps};
+use super::{
+    Looked,
+    localise::{Localised, OUTSIDE},
+    maps::Maps,
+};
 use crate::outcome::Outcome;
 use dlr_report::data::Cam;
 
@@ -58,9 +62,10 @@ fn of_maps(outcome: &Outcome, maps: &Maps, localised: Option<&Localised>) -> Cam
     }
 }
 
-/// A sentence for each region in which the maps of the external cases were localised.
+/// A sentence for each region in which the maps of the external cases were localised; what lies outside the body is an
+/// audit.
 fn where_maps_look(localised: &Localised) -> impl Iterator<Item = String> {
-    localised.means.iter().map(|of| {
+    localised.means.iter().filter(|of| of.region != OUTSIDE).map(|of| {
         let control = match of.enrichment_randomised {
             by if by.is_finite() => format!(" With the network's weights drawn at random it is {by:.2} times."),
             _ => String::new(),

@@ -7,9 +7,11 @@ use crate::{
     write::maps::mapped_extractor,
 };
 use dlr_core::{Case, FeatureExtractor, Form, Result, Volume};
+use dlr_evaluation::Audit;
 use dlr_imaging::regions::RegionExpression;
 use dlr_interpret::{Localisation, localisation};
 use dlr_io::FeatureColumns;
+use ndarray::Array3;
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::json;
@@ -17,6 +19,9 @@ use std::path::Path;
 
 /// The mask outside of which a map does not count.
 pub(super) const BODY: &str = "body";
+
+/// The region that is always asked about: air, letters burnt into the image, a wrapped arm.
+pub(super) const OUTSIDE: &str = "outside the body";
 
 /// Means over the external cases of one region.
 #[derive(Debug, Clone, Serialize)]
@@ -65,6 +70,14 @@ pub(crate) struct Localised {
 }
 
 impl Localised {
+    /// Whether the maps look where there is no patient.
+    pub(crate) fn audit(&self) -> Audit {
+        let outside: Vec<&Row> = self.rows.iter().filter(|row| row.region == OUTSIDE).collect();
+        let cases: Vec<String> = outside.iter().map(|row| row.case.clone()).collect();
+        let of = |of: fn(&Localisation) -> f64| outside.iter().map(|row| of(&row.found)).collect::<Vec<f64>>();
+        dlr_evaluation::audit_maps_outside_body(&cases, &of(|l| l.score), &of(|l| l.volume_share))
+    }
+
     /// Writes `localisation.csv`: a row per case and region.
     pub(super) fn write(&self, folder: &RunFolder) -> Result<()> {
         let text = |of: &dyn Fn(&Row) -> String| self.rows.iter().map(of).collect();
@@ -114,15 +127,14 @@ pub(crate) fn localise(
         let case = images.case(id)?;
         let Some(map) = extractor.saliency(&case, &form)? else { return Ok(Vec::new()) };
         let control = randomised.as_ref().map(|network| network.saliency(&case, &form)).transpose()?.flatten();
-        let rows = regions.iter().map(|region| {
-            let found = in_region(&case, &map, region)?;
-            let enrichment_randomised = match &control {
-                Some(map) => in_region(&case, map, region)?.enrichment,
-                None => f64::NAN,
-            };
-            let region = region.to_string();
+        let row = |region: String, look: &dyn Fn(&Volume) -> Result<Localisation>| {
+            let found = look(&map)?;
+            let enrichment_randomised = control.as_ref().map_or(Ok(f64::NAN), |map| look(map).map(|l| l.enrichment))?;
             Ok(Row { case: id.clone(), is_positive, is_right, region, found, enrichment_randomised })
-        });
+        };
+        let inside = regions.iter().map(|region| row(region.to_string(), &|map| in_region(&case, map, region)));
+        let outside = std::iter::once_with(|| row(OUTSIDE.to_owned(), &|map| outside_the_body(&case, map)));
+        let rows = inside.chain(outside);
         rows.collect::<Result<_>>().map_err(|error| error.for_case(id))
     };
     let rows = (0..predictions.cases().len()).into_par_iter().map(one).collect::<Result<Vec<_>>>()?;
@@ -131,7 +143,8 @@ pub(crate) fn localise(
         log.event("no localisation", json!({ "reason": "no feature of the mapped block has a weight" }));
         return Ok(None);
     }
-    let means = regions.iter().map(|region| mean_of(&region.to_string(), &rows)).collect();
+    let names = regions.iter().map(ToString::to_string).chain([OUTSIDE.to_owned()]);
+    let means = names.map(|region| mean_of(&region, &rows)).collect();
     Ok(Some(Localised { means, rows }))
 }
 
@@ -152,6 +165,21 @@ fn in_region(case: &Case, map: &Volume, region: &RegionExpression) -> Result<Loc
     let body = case.mask(BODY)?;
     let inside = region.evaluate(&case.masks)?.voxels().mapv(|inside| f64::from(u8::from(inside)));
     localisation(map.to_f64().view(), body.voxels().view(), inside.view())
+}
+
+/// What of the hottest voxels lies where there is no patient: volume shares are those of the image.
+fn outside_the_body(case: &Case, map: &Volume) -> Result<Localisation> {
+    let outside = case.mask(BODY)?.voxels().mapv(|inside| f64::from(u8::from(!inside)));
+    localisation(hottest(map.to_f64()).view(), outside.mapv(|_| true).view(), outside.view())
+}
+
+/// 1 at the thousandth of the voxels where a map is highest, if it is positive there; 0 elsewhere.
+fn hottest(map: Array3<f64>) -> Array3<f64> {
+    let mut values: Vec<f64> = map.iter().copied().collect();
+    let n = values.len().div_ceil(1000);
+    let (_, lowest, _) = values.select_nth_unstable_by(n - 1, |a, b| b.total_cmp(a));
+    let lowest = *lowest;
+    map.mapv(|value| f64::from(u8::from(value > 0.0 && value >= lowest)))
 }
 
 fn mean_of(region: &str, rows: &[Row]) -> RegionMean {
