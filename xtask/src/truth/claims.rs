@@ -50,6 +50,10 @@ pub(super) fn of(variant: &str, runs: &[Judged]) -> Vec<String> {
             claims.check("stacked dlr minus combined, at least 0.02", gain("dlr", "combined"), |d| d >= 0.02);
             claims.check("SHAP share of the ring in combined, above 0.15", share("combined", "peri"), |s| s > 0.15);
             claims.check("SHAP share of deep features in dlr, above 0.15", share("dlr", "deep"), |s| s > 0.15);
+            let textures = mean(&|run| first_ring_features(run).filter(|name| is_texture(name)).count() as f64);
+            claims.check("textures among the first ten ring features of combined, at least 1", textures, |n| n >= 1.0);
+            let outlines = mean(&|run| first_half(run).filter(|name| name.contains("Sphericity")).count() as f64);
+            claims.check("sphericity, which tells nothing, in the first half of combined", outlines, |n| n == 0.0);
             claims.check("maps, enrichment in tumour and oedema, above 2", localised(1, "enrichment"), |e| e > 2.0);
             claims.check("maps, kappa in tumour and oedema, above 0.15", localised(1, "kappa"), |k| k > 0.15);
             claims.check("maps, kappa with the context, above 0.3", localised(2, "kappa"), |k| k > 0.3);
@@ -100,4 +104,18 @@ pub(super) fn of(variant: &str, runs: &[Judged]) -> Vec<String> {
         _ => {}
     }
     claims.failed()
+}
+
+fn first_ring_features(run: &Judged) -> impl Iterator<Item = &String> {
+    run.shown.iter().filter(|name| name.starts_with("peri_")).take(10)
+}
+
+fn first_half(run: &Judged) -> impl Iterator<Item = &String> {
+    run.shown.iter().take(run.shown.len() / 2)
+}
+
+fn is_texture(name: &str) -> bool {
+    ["_glcm_", "_glrlm_", "_glszm_", "_gldm_", "_ngtdm_", "Skewness", "Variance", "Range"]
+        .iter()
+        .any(|of| name.contains(of))
 }

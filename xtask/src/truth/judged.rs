@@ -13,6 +13,8 @@ pub(super) struct Judged {
     pub(super) shares: BTreeMap<(String, String), f64>,
     /// `kappa`, `enrichment` and so on of the maps, by region in the order of the experiment file.
     pub(super) localisation: Vec<Value>,
+    /// Features of the combined model as its SHAP figure shows them, the largest mean absolute value first.
+    pub(super) shown: Vec<String>,
     /// Names of the audits that warn or fail.
     pub(super) alarms: Vec<String>,
 }
@@ -26,7 +28,8 @@ impl Judged {
         }
         let metrics = fs::read(folder.join("metrics.json")).map_err(|e| format!("{name}: no metrics: {e}"))?;
         let metrics: Value = serde_json::from_slice(&metrics).map_err(|e| format!("{name}: {e}"))?;
-        let judged = Judged::read(&metrics, oracle(plan, variant, seed)?);
+        let bars = fs::read_to_string(folder.join("figures/shap-bar-combined.csv")).unwrap_or_default();
+        let judged = Judged::read(&metrics, &bars, oracle(plan, variant, seed)?);
         let list =
             |of: &BTreeMap<String, f64>| of.iter().map(|(k, v)| format!("{k} {v:.3}")).collect::<Vec<_>>().join(", ");
         println!("\n{variant}, seed {seed}");
@@ -38,7 +41,7 @@ impl Judged {
         Ok(judged)
     }
 
-    fn read(metrics: &Value, oracle: BTreeMap<String, f64>) -> Judged {
+    fn read(metrics: &Value, bars: &str, oracle: BTreeMap<String, f64>) -> Judged {
         let models = || ["models", "baselines"].into_iter().filter_map(|s| metrics[s].as_object()).flatten();
         let auc = |part: &str| -> BTreeMap<String, f64> {
             models().filter_map(|(model, of)| Some((model.clone(), of[part]["auc"].as_f64()?))).collect()
@@ -50,6 +53,8 @@ impl Judged {
             let groups = of["explanation"]["group_shares"].as_array().into_iter().flatten();
             groups.filter_map(move |group| share(model, group))
         });
+        let is_feature = |row: &BTreeMap<&str, &str>| row.get("kind") == Some(&"mean absolute SHAP");
+        let shown = table(bars).filter(is_feature).filter_map(|row| row.get("name").map(|name| (*name).to_owned()));
         let audits = metrics["audits"].as_object().into_iter().flatten();
         let is_alarm = |audit: &Value| matches!(audit["status"].as_str(), Some("warn" | "fail"));
         Judged {
@@ -57,6 +62,7 @@ impl Judged {
             internal: auc("train_cv"),
             oracle,
             shares: shares.collect(),
+            shown: shown.collect(),
             localisation: metrics["localisation"].as_array().cloned().unwrap_or_default(),
             alarms: audits.filter(|(_, audit)| is_alarm(audit)).map(|(name, _)| name.clone()).collect(),
         }
