@@ -2,11 +2,11 @@
 //!
 //! Columns are standardised by the training rows; the covariance is shrunk towards a multiple of the identity (Ledoit and
 //! Wolf 2004), so that it exists for 3 000 columns and 100 rows too; then the distance is computed in the space of rows.
-//! With no more columns than rows it is computed in the space of columns, and then the fitted thing holds no patient's
-//! values and can be frozen with a model.
+//! With no more columns than rows it is computed in the space of columns. Either way the fitted thing holds no patient's
+//! values and can be frozen with a model: in the space of rows it keeps rotated mixtures of all of them.
 
 use crate::linear_algebra::{cholesky, forward};
-use dlr_core::{Code, Error, FeatureName, FeatureTable, Result, TrainSet};
+use dlr_core::{Code, Error, FeatureName, FeatureTable, Result, Rng, TrainSet};
 use ndarray::{Array1, Array2, Axis};
 use serde::{Deserialize, Serialize};
 
@@ -75,32 +75,56 @@ impl Novelty {
         Ok(table.values().outer_iter().zip(table.cases()).map(of_row).collect())
     }
 
-    /// Its state without any row of training; `None` where there are more columns than rows.
-    pub fn freeze(&self) -> Option<FrozenNovelty> {
-        let Inverse::OfColumns(factor) = &self.metric.inverse else { return None };
-        Some(FrozenNovelty {
+    /// Its state without any row of training. With more columns than rows it scores as before to some six digits, and
+    /// thawed always to the same bits.
+    pub fn freeze(&self) -> FrozenNovelty {
+        let metric = self.metric.clone().mixed();
+        let inverse = match &metric.inverse {
+            Inverse::OfColumns(factor) => {
+                FrozenInverse::OfColumns { factor: factor.outer_iter().map(|row| row.to_vec()).collect() }
+            }
+            Inverse::OfRows { solved, identity_part, data_part } => FrozenInverse::OfRows {
+                // Exact: they were rounded when they were mixed.
+                mixed: solved.outer_iter().map(|row| row.iter().map(|v| *v as f32).collect()).collect(),
+                identity_part: *identity_part,
+                data_part: *data_part,
+            },
+        };
+        FrozenNovelty {
             names: self.names.clone(),
             mean: self.metric.mean.to_vec(),
             sd: self.metric.sd.to_vec(),
-            factor: factor.outer_iter().map(|row| row.to_vec()).collect(),
+            inverse,
             reference: self.reference.clone(),
             shrinkage: self.metric.shrinkage,
-        })
+        }
     }
 
-    /// A frozen one back; it scores to the same bits.
+    /// A frozen one back.
     ///
     /// # Errors
     /// `E0801` where its parts do not fit each other.
     pub fn thaw(frozen: FrozenNovelty) -> Result<Self> {
-        let FrozenNovelty { names, mean, sd, factor, reference, shrinkage } = frozen;
+        let FrozenNovelty { names, mean, sd, inverse, reference, shrinkage } = frozen;
         let p = names.len();
-        let fits = mean.len() == p && sd.len() == p && factor.len() == p && factor.iter().all(|row| row.len() == p);
-        if !fits || reference.is_empty() {
+        let (n_rows, is_whole) = match &inverse {
+            FrozenInverse::OfColumns { factor } => (p, factor.len() == p && factor.iter().all(|row| row.len() == p)),
+            FrozenInverse::OfRows { mixed, .. } => (mixed.len(), mixed.iter().all(|row| row.len() == p)),
+        };
+        if mean.len() != p || sd.len() != p || !is_whole || reference.is_empty() {
             return Err(Error::new(Code::Contract, "the frozen distance to the training cases is damaged"));
         }
-        let factor = Array2::from_shape_fn((p, p), |(i, j)| factor[i][j]);
-        let metric = Metric { mean: mean.into(), sd: sd.into(), inverse: Inverse::OfColumns(factor), shrinkage };
+        let inverse = match inverse {
+            FrozenInverse::OfColumns { factor } => {
+                Inverse::OfColumns(Array2::from_shape_fn((p, p), |(i, j)| factor[i][j]))
+            }
+            FrozenInverse::OfRows { mixed, identity_part, data_part } => Inverse::OfRows {
+                solved: Array2::from_shape_fn((n_rows, p), |(i, j)| f64::from(mixed[i][j])),
+                identity_part,
+                data_part,
+            },
+        };
+        let metric = Metric { mean: mean.into(), sd: sd.into(), inverse, shrinkage };
         Ok(Novelty { names, metric, reference })
     }
 
@@ -129,9 +153,17 @@ pub struct FrozenNovelty {
     mean: Vec<f64>,
     /// 0 for a column that does not vary.
     sd: Vec<f64>,
-    factor: Vec<Vec<f64>>,
+    inverse: FrozenInverse,
     reference: Vec<f64>,
     shrinkage: f64,
+}
+
+/// The inverse covariance as plain data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+enum FrozenInverse {
+    OfColumns { factor: Vec<Vec<f64>> },
+    OfRows { mixed: Vec<Vec<f32>>, identity_part: f64, data_part: f64 },
 }
 
 /// Centre, spread and inverse covariance `(a I + b X'X)^-1` of the standardised rows `X`.
@@ -149,8 +181,8 @@ struct Metric {
 enum Inverse {
     /// Cholesky factor of `a I + b X'X`, shape `[n_features, n_features]`.
     OfColumns(Array2<f64>),
-    /// With more columns than rows: the rows, the Cholesky factor of `a I + b X X'`, `a` and `b`.
-    OfRows { rows: Array2<f64>, factor: Array2<f64>, identity_part: f64, data_part: f64 },
+    /// With more columns than rows: `L^-1 X`, `L` the Cholesky factor of `a I + b X X'`, or any rotation of it; `a` and `b`.
+    OfRows { solved: Array2<f64>, identity_part: f64, data_part: f64 },
 }
 
 impl Metric {
@@ -188,9 +220,31 @@ impl Metric {
         let inverse = if is_tall {
             Inverse::OfColumns(factor)
         } else {
-            Inverse::OfRows { rows, factor, identity_part, data_part }
+            Inverse::OfRows { solved: solved(&factor, rows), identity_part, data_part }
         };
         Ok(Metric { mean, sd, inverse, shrinkage })
+    }
+
+    /// The same distances, from mixtures of all rows in place of rows: `L^-1 X` is turned by a rotation that only whoever has
+    /// the rows can know, and kept in 32 bit.
+    fn mixed(mut self) -> Self {
+        if let Inverse::OfRows { solved, .. } = &mut self.inverse {
+            let bits = solved.iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, value| {
+                (hash ^ value.to_bits()).wrapping_mul(0x0000_0100_0000_01b3)
+            });
+            let (n, mut rng) = (solved.nrows(), Rng::new(bits));
+            // As many random reflections as rows turn every row into every other.
+            for _ in 0..n {
+                let v = Array1::from_iter((0..n).map(|_| rng.normal()));
+                let scale = 2.0 / v.dot(&v);
+                let along = v.dot(&*solved);
+                for (mut row, part) in solved.outer_iter_mut().zip(&v) {
+                    row.scaled_add(-scale * part, &along);
+                }
+            }
+            solved.mapv_inplace(|value| f64::from(value as f32));
+        }
+        self
     }
 
     /// Squared distance per column.
@@ -202,13 +256,26 @@ impl Metric {
         let whole = match &self.inverse {
             Inverse::OfColumns(factor) => square(forward(factor, &z.to_vec())),
             // Woodbury: (aI + bX'X)^-1 = (I - b X' (aI + bXX')^-1 X) / a.
-            Inverse::OfRows { rows, factor, identity_part, data_part } => {
-                let explained = data_part * square(forward(factor, &rows.dot(&z).to_vec()));
+            Inverse::OfRows { solved, identity_part, data_part } => {
+                let explained = data_part * square(solved.dot(&z).to_vec());
                 (z.dot(&z) - explained).max(0.0) / identity_part
             }
         };
         whole / p
     }
+}
+
+/// `L^-1 X`.
+fn solved(factor: &Array2<f64>, mut rows: Array2<f64>) -> Array2<f64> {
+    for i in 0..rows.nrows() {
+        let (before, mut from) = rows.view_mut().split_at(Axis(0), i);
+        let mut row = from.row_mut(0);
+        for (k, earlier) in before.outer_iter().enumerate() {
+            row.scaled_add(-factor[[i, k]], &earlier);
+        }
+        row /= factor[[i, i]];
+    }
+    rows
 }
 
 fn standardise(row: &mut ndarray::ArrayViewMut1<'_, f64>, sd: &Array1<f64>) {
@@ -237,23 +304,53 @@ mod tests {
         let mut rng = Rng::new(4);
         let x = Array2::from_shape_fn((12, 20), |(_, j)| if j == 7 { 3.0 } else { rng.normal() * (j + 1) as f64 });
         let metric = Metric::fit(&x, &(0..12).collect::<Vec<_>>()).unwrap();
-        let Inverse::OfRows { rows, identity_part, data_part, .. } = &metric.inverse else { panic!("wide") };
-        let covariance = rows.t().dot(rows) * *data_part + Array2::<f64>::eye(20) * *identity_part;
+        let Inverse::OfRows { identity_part, data_part, .. } = &metric.inverse else { panic!("wide") };
+        let mut rows = &x - &metric.mean;
+        rows.outer_iter_mut().for_each(|mut row| standardise(&mut row, &metric.sd));
+        let covariance = rows.t().dot(&rows) * *data_part + Array2::<f64>::eye(20) * *identity_part;
         let lower = cholesky(&covariance).unwrap();
         let mut z = &x.row(3).to_owned() - &metric.mean;
         standardise(&mut z.view_mut(), &metric.sd);
         let plain = forward(&lower, &z.to_vec()).iter().map(|v| v * v).sum::<f64>() / 19.0;
         assert!((metric.distance(&x.row(3).to_owned()) / plain - 1.0).abs() < 1e-9);
+        // Mixed, the distances stay and no row is left as it was.
+        let Inverse::OfRows { solved: before, .. } = metric.inverse.clone() else { panic!("wide") };
+        let mixed = metric.mixed();
+        assert!((mixed.distance(&x.row(3).to_owned()) / plain - 1.0).abs() < 1e-5);
+        let Inverse::OfRows { solved: after, .. } = &mixed.inverse else { panic!("wide") };
+        for (a, b) in before.outer_iter().flat_map(|a| after.outer_iter().map(move |b| (a.to_owned(), b.to_owned()))) {
+            let cosine = a.dot(&b) / (a.dot(&a) * b.dot(&b)).sqrt();
+            assert!(cosine.abs() < 0.95, "{cosine}");
+        }
+    }
+
+    #[test]
+    fn a_wide_one_is_frozen_to_the_same_bits_too() {
+        let (train, _) = sample_dataset(3).split_roles().unwrap();
+        let few: Vec<usize> = (0..5).collect();
+        let wide = Novelty {
+            names: train.names().to_vec(),
+            metric: Metric::fit(train.x(), &few).unwrap(),
+            reference: vec![1.0],
+        };
+        assert!(matches!(wide.metric.inverse, Inverse::OfRows { .. }), "{} columns of 5 rows", train.names().len());
+        let text = serde_json::to_string(&wide.freeze()).unwrap();
+        let back = Novelty::thaw(serde_json::from_str(&text).unwrap()).unwrap();
+        let in_run = Novelty::thaw(wide.freeze()).unwrap().score(train.table()).unwrap();
+        assert_eq!(back.score(train.table()).unwrap(), in_run);
+        for (a, b) in in_run.iter().zip(wide.score(train.table()).unwrap()) {
+            assert!((a.distance - b.distance).abs() < 1e-4 * b.distance.max(1.0), "{a:?} {b:?}");
+        }
     }
 
     #[test]
     fn frozen_and_thawed_it_scores_to_the_same_bits() {
         let (train, _) = sample_dataset(3).split_roles().unwrap();
         let novelty = Novelty::fit(&train).unwrap();
-        let text = serde_json::to_string(&novelty.freeze().expect("fewer columns than rows")).unwrap();
+        let text = serde_json::to_string(&novelty.freeze()).unwrap();
         let back = Novelty::thaw(serde_json::from_str(&text).unwrap()).unwrap();
         assert_eq!(back.score(train.table()).unwrap(), novelty.score(train.table()).unwrap());
-        let damaged = FrozenNovelty { reference: Vec::new(), ..novelty.freeze().unwrap() };
+        let damaged = FrozenNovelty { reference: Vec::new(), ..novelty.freeze() };
         assert_eq!(Novelty::thaw(damaged).unwrap_err().code(), Code::Contract);
     }
 }

@@ -30,10 +30,12 @@ pub struct Bundle {
     pub threshold: Cut,
     /// Class-conditional prediction sets, from out-of-fold training scores; `None` where a class has too few.
     pub conformal: Option<Sets>,
-    /// Distance to the training cases on the columns that it uses; `None` where none can be learned or frozen.
+    /// Distance to the training cases on the columns that it uses; `None` where none can be learned.
     pub novelty: Option<FrozenNovelty>,
     /// A made-up reference case on the columns that it uses.
     pub reference: Vec<Reference>,
+    /// Digest of the configuration beside it, which prepares new cases.
+    pub configuration: String,
     /// Steps and classifier.
     pub model: Frozen,
 }
@@ -86,7 +88,7 @@ impl Bundle {
     ///
     /// # Errors
     /// Those of the tables.
-    pub(crate) fn of(model: &ModelOutcome) -> Result<Self> {
+    pub(crate) fn of(model: &ModelOutcome, configuration: &str) -> Result<Self> {
         let (train, _) = model.planned.data.split_roles()?;
         let selected = model.fitted.selected();
         let on_selected = train.with_table(train.table().select(&selected)?)?;
@@ -99,7 +101,7 @@ impl Bundle {
             Err(error) if [Code::Learning, Code::Evaluation].contains(&error.code()) => Ok(None),
             Err(error) => Err(error),
         };
-        let novelty = learned(Novelty::fit(&filled).map(|novelty| novelty.freeze()))?.flatten();
+        let novelty = learned(Novelty::fit(&filled).map(|novelty| novelty.freeze()))?;
         let reference = selected.iter().zip(medians.values().row(0)).zip(&means);
         Ok(Bundle {
             dlr: env!("CARGO_PKG_VERSION").into(),
@@ -118,6 +120,7 @@ impl Bundle {
             reference: reference
                 .map(|((name, median), mean)| Reference { name: name.clone(), median: *median, mean: *mean })
                 .collect(),
+            configuration: cache::key(&[configuration]),
             model: model.frozen.model().clone(),
         })
     }
@@ -213,6 +216,7 @@ mod tests {
         Bundle {
             dlr: "0".into(),
             hash: "h".into(),
+            configuration: "c".into(),
             blocks: vec!["intra".into()],
             columns: vec!["intra_original_shape_Sphericity".parse().unwrap()],
             threshold: Cut { value: f64::INFINITY, rule: "youden".into() },

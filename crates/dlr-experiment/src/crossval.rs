@@ -152,7 +152,7 @@ fn one_fold(
             explained = explain(fitted.as_ref(), train.table(), &cases, asked, seed)?;
         }
         if repeat == 0 {
-            novelty = unlikeness(&train, &cases, &selected)?;
+            novelty = unlikeness(&train, &cases, &selected, Whose::OfAFold)?;
         }
     }
     Ok(FoldResult {
@@ -175,13 +175,28 @@ fn one_fold(
 ///
 /// # Errors
 /// Those of the tables.
-pub(crate) fn unlikeness(train: &TrainSet, cases: &FeatureTable, columns: &[FeatureName]) -> Result<Vec<NoveltyScore>> {
+pub(crate) fn unlikeness(
+    train: &TrainSet,
+    cases: &FeatureTable,
+    columns: &[FeatureName],
+    whose: Whose,
+) -> Result<Vec<NoveltyScore>> {
     let on_columns = train.with_table(train.table().select(columns)?)?;
-    match Novelty::fit(&on_columns) {
-        Ok(novelty) => novelty.score(cases),
-        Err(error) if error.code() == Code::Learning => Ok(Vec::new()),
-        Err(error) => Err(error),
+    match (Novelty::fit(&on_columns), whose) {
+        (Ok(novelty), Whose::OfAFold) => novelty.score(cases),
+        (Ok(novelty), Whose::Frozen) => Novelty::thaw(novelty.freeze())?.score(cases),
+        (Err(error), _) if error.code() == Code::Learning => Ok(Vec::new()),
+        (Err(error), _) => Err(error),
     }
+}
+
+/// The model whose distances are asked for: those of the frozen one have the bits that `dlr predict` gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// One that is thrown away after its fold.
+    OfAFold,
+    /// The one that is kept.
+    Frozen,
 }
 
 /// A training set and a table, the first's medians in place of what is missing in either: explanations and distances

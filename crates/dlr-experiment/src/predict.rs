@@ -2,7 +2,7 @@
 
 use crate::{
     bundle::{Bundle, UNLIKE},
-    cache::Cache,
+    cache::{self, Cache},
     config::{ExperimentFile, ModelSection, ShapSection},
     explain::explain,
     failed::Failed,
@@ -142,11 +142,12 @@ fn model_folder(given: &Path) -> Result<PathBuf> {
     let inside = given.join("model");
     [inside, given.to_owned()]
         .into_iter()
-        .find(|folder| folder.join("config.resolved.toml").is_file() && folder.ends_with("model"))
+        .find(|folder| folder.join("config.resolved.toml").is_file() && folder.join("model-card.md").is_file())
         .ok_or_else(|| {
             let name = given.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            Error::new(Code::FileMissing, format!("`{name}` holds no frozen model"))
-                .expected("the folder `model` of a run, with config.resolved.toml and one file per model")
+            Error::new(Code::FileMissing, format!("`{name}` holds no frozen model")).expected(
+                "the folder `model` of a run, with config.resolved.toml, model-card.md and one file per model",
+            )
         })
 }
 
@@ -212,6 +213,16 @@ impl FrozenModel {
         let text = fs::read_to_string(folder.join(format!("{name}.json")))
             .map_err(|e| Error::new(Code::FileMissing, format!("frozen model `{name}.json` cannot be read: {e}")))?;
         let bundle = Bundle::parse(&text)?;
+        let configuration = fs::read_to_string(folder.join("config.resolved.toml")).unwrap_or_default();
+        if bundle.configuration != cache::key(&[&configuration]) {
+            return Err(Error::new(
+                Code::FileCorrupt,
+                "config.resolved.toml is not the one that the model was frozen with",
+            )
+            .expected("the file as the run wrote it: it says how new cases are prepared")
+            .found("another text")
+            .hint("copy the folder `model` of the run again; to prepare cases otherwise, run the experiment anew"));
+        }
         let fitted = thaw.model(&bundle.model)?;
         let novelty = bundle.novelty.clone().map(Novelty::thaw).transpose()?;
         Ok(FrozenModel { bundle, fitted, novelty })

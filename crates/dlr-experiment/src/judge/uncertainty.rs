@@ -3,7 +3,7 @@
 use super::{View, where_defined};
 use crate::{
     bundle::{ALPHA, UNLIKE},
-    crossval::{unlikeness, whole},
+    crossval::{Whose, unlikeness, whole},
     outcome::ModelOutcome,
 };
 use dlr_core::{Result, Truth};
@@ -108,5 +108,5 @@ fn novelty(model: &ModelOutcome, view: &View<'_>) -> Result<Vec<NoveltyScore>> {
     }
     let (train, external) = model.planned.data.split_roles()?;
     let (train, cases) = whole(&train, external.table())?;
-    unlikeness(&train, &cases, &model.fitted.selected())
+    unlikeness(&train, &cases, &model.fitted.selected(), Whose::Frozen)
 }

@@ -41,9 +41,41 @@ not be used.\n\n## Limits\n\n\
 - The models hold for images like those of training: the same sequence, prepared by the same steps, with regions drawn the same way.\n\
 - Prediction sets are calibrated on out-of-fold scores of models trained on fewer cases; their error rate is approximate.\n\
 - A new hospital needs a look at calibration before any probability is believed.\n\n\
-The files hold weights, thresholds and summaries of columns, and no value of a single patient.\n";
+";
+    text += &privacy(outcome);
     text
 }
+
+/// Some models are made of their training rows.
+fn privacy(outcome: &Outcome) -> String {
+    let models = || outcome.models.iter().chain(&outcome.baselines);
+    let keeps_rows = |m: &&ModelOutcome| holds_rows(&m.frozen.model().state);
+    let names: Vec<&str> = models().filter(keeps_rows).map(|m| m.planned.section.name.as_str()).collect();
+    match names.is_empty() {
+        true => {
+            "The files hold weights, thresholds and summaries of columns, and no value of a single patient.\n".into()
+        }
+        false => format!(
+            "**Values of single training patients are in the files of {}**: neighbours and support vectors are rows of the \
+             training table. The other files hold weights, thresholds and summaries of columns.\n",
+            names.join(", ")
+        ),
+    }
+}
+
+/// Whether a frozen state, or a part of it, is made of training rows.
+fn holds_rows(state: &serde_json::Value) -> bool {
+    match state {
+        serde_json::Value::Object(fields) => {
+            fields.iter().any(|(key, value)| KEPT_ROWS.contains(&key.as_str()) || holds_rows(value))
+        }
+        serde_json::Value::Array(items) => items.iter().any(holds_rows),
+        _ => false,
+    }
+}
+
+/// Names under which models keep rows of their training table.
+const KEPT_ROWS: [&str; 2] = ["rows", "support"];
 
 fn row(model: &ModelOutcome) -> String {
     let auc = |auc: f64, low: f64, high: f64| {

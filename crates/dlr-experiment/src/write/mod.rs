@@ -109,7 +109,7 @@ fn metrics(outcome: &Outcome, localised: Option<&localise::Localised>) -> Value 
 /// The frozen models: what `dlr predict` thaws.
 fn models(outcome: &Outcome, folder: &RunFolder, resolved: &str) -> Result<()> {
     for model in outcome.models.iter().chain(&outcome.baselines) {
-        let frozen = Bundle::of(model)?.to_json()?;
+        let frozen = Bundle::of(model, resolved)?.to_json()?;
         folder.write_json(&format!("model/{}.json", model.planned.section.name), &frozen)?;
     }
     folder.write("model/model-card.md", card::of(outcome))?;

@@ -2,6 +2,7 @@
 
 use super::threads::Threads;
 use crate::terminal::ProgressKind;
+use dlr_core::{Code, Error};
 use dlr_evaluation::ConformalSet;
 use dlr_experiment::{
     Registry,
@@ -45,9 +46,29 @@ pub(super) struct Args {
 }
 
 impl Args {
+    /// Refuses to write over what is read, or twice into one file.
+    fn no_file_twice(&self) -> Result<(), Error> {
+        let whole = |path: &Path| std::fs::canonicalize(path).or_else(|_| std::path::absolute(path));
+        let read = std::iter::once(&self.manifest).chain(self.table.iter().map(|(_, path)| path));
+        let mut seen: Vec<PathBuf> = read.filter_map(|path| whole(path).ok()).collect();
+        for path in std::iter::once(&self.output).chain(&self.shap) {
+            let Ok(path) = whole(path) else { continue };
+            if seen.contains(&path) {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                return Err(Error::new(Code::Parameter, format!("`{name}` would be written over"))
+                    .expected("a file of its own for each table")
+                    .found("a file that is read, or written already")
+                    .hint("give another name to -o or --shap"));
+            }
+            seen.push(path);
+        }
+        Ok(())
+    }
+
     /// Predicts, writes the tables, and prints one line per case; false where a case failed.
     pub(super) fn run(self) -> anyhow::Result<bool> {
         self.threads.start()?;
+        self.no_file_twice()?;
         let tables = self.table.into_iter().collect();
         let places = PredictPlaces {
             tables: &tables,
@@ -104,8 +125,10 @@ fn write_predictions(predicted: &PredictedCohort, path: &Path) -> anyhow::Result
     let call = |row: &CasePrediction| if row.called_positive { positive.clone() } else { negative.clone() };
     let note = |row: &CasePrediction| {
         let unlike = row.is_unlike_training().then(|| "unlike the training cases: do not use".to_owned());
+        let unknown =
+            row.novelty_p.is_none().then(|| "not held against the training cases: too few to learn from".to_owned());
         let of_case = predicted.notes.get(&row.id).into_iter().flatten().cloned();
-        unlike.into_iter().chain(of_case).collect::<Vec<_>>().join("; ")
+        unlike.into_iter().chain(unknown).chain(of_case).collect::<Vec<_>>().join("; ")
     };
     let columns = FeatureColumns {
         texts: vec![

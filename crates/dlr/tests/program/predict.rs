@@ -63,6 +63,7 @@ fn the_same_case_gives_the_same_bits_as_in_the_run() {
         assert_eq!(found["call"] == "coarse", old["called_positive"] == "1");
         assert!(["coarse", "fine", "both", "neither"].contains(&found["not_ruled_out"].as_str()), "{found:?}");
         assert!(!found["likeness_p"].is_empty());
+        assert_eq!(found["likeness_p"], old["novelty_p"]);
     }
     let learned = fs::read_to_string(cohort.path("runs/small/model/image-steps.learned.json")).unwrap();
     assert!(learned.contains("nyul"), "the learned scale is part of the frozen model: {learned}");
@@ -143,6 +144,26 @@ fn a_broken_case_a_strange_case_and_a_damaged_model_are_told() {
     let line = text.lines().find(|line| line.starts_with("p14")).unwrap();
     assert!(line.starts_with("p14,,,,\"E0204: "), "no prediction, and the reason: {line}");
     assert!(of("p15")["note"].contains("unlike"), "{:?}", of("p15"));
+
+    // A folder of any name, but as the run wrote it; and no file that is read is written.
+    let copy = cohort.path("frozen");
+    fs::create_dir(&copy).unwrap();
+    for entry in fs::read_dir(cohort.path("runs/small/model")).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, copy.join(path.file_name().unwrap())).unwrap();
+    }
+    let with_copy = ["predict", "frozen", "cohort.csv", "-o", "out2.csv", "--progress", "none"];
+    dlr(&cohort.path(""), &with_copy);
+    assert_eq!(rows(&cohort.path("out2.csv")), table);
+    cohort.edit("frozen/config.resolved.toml", |text| text.replacen("seed = 3", "seed = 4", 1));
+    let text = stderr(&dlr(&cohort.path(""), &with_copy));
+    assert!(text.starts_with("error: E0203: config.resolved.toml"), "{text}");
+    let before = fs::read(cohort.path("cohort.csv")).unwrap();
+    for over in [["-o", "cohort.csv", "--shap", "s.csv"], ["-o", "t.csv", "--shap", "t.csv"]] {
+        let text = stderr(&dlr(&cohort.path(""), &[&["predict", "runs/small", "cohort.csv"][..], &over].concat()));
+        assert!(text.starts_with("error: E0401") && text.contains("written over"), "{text}");
+    }
+    assert_eq!(fs::read(cohort.path("cohort.csv")).unwrap(), before);
 
     let model = cohort.path("runs/small/model/dlr.json");
     let changed = fs::read_to_string(&model).unwrap().replacen("0.", "1.", 1);
