@@ -21,6 +21,7 @@ mod conformal;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod confusion;
+mod contingency;
 mod decision;
 mod distribution;
 mod fairness;
@@ -56,6 +57,7 @@ pub use calibration::{
 };
 pub use conformal::{Conformal, ConformalSet, Coverage, conformal_quantile, coverage};
 pub use confusion::{Confusion, f1_all_positive};
+pub use contingency::{Independence, independence};
 pub use decision::{DecisionCurve, decision_curve, decision_curve_with_bands, decision_thresholds};
 pub use fairness::{FairnessGaps, FairnessGroup, fairness_gaps, fairness_gaps_of_calls};
 pub use guideline::{CLEAR, Fact, FilledItem, Guideline, Item, ItemStatus, METRICS, TRIPOD_AI, fact_keys};

@@ -2,6 +2,8 @@
 
 use crate::outcome::Outcome;
 use dlr_core::{CaseRecord, Role, Value};
+use dlr_evaluation::independence;
+use dlr_modelling::stats::mann_whitney;
 use dlr_report::data::{CohortTable, CohortTableRow};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,16 +31,77 @@ pub(crate) fn of(outcome: &Outcome) -> Option<CohortTable> {
             }
         }
     }
+    let split = Split::of(outcome, class);
     let columns: BTreeSet<&String> = outcome.cohort.rows().iter().flat_map(|row| row.clinical.keys()).collect();
-    let rows: Vec<CohortTableRow> = columns.into_iter().flat_map(|column| variable(column, &groups)).collect();
+    let rows: Vec<CohortTableRow> =
+        columns.into_iter().flat_map(|column| tested(column, variable(column, &groups), &split)).collect();
     (!rows.is_empty()).then(|| CohortTable {
         groups: groups.into_iter().map(|(name, _)| name).collect(),
         rows,
         notes: vec![
             "Numbers: median (quartiles). Categories: cases (share of the group). Cases are counted, not patients."
                 .into(),
+            format!(
+                "p: {}, not corrected for the number of variables; cases whose value is not known are left out.",
+                split.what
+            ),
         ],
     })
+}
+
+/// The two sides that a variable is compared between, and its test.
+struct Split<'a> {
+    what: &'static str,
+    sides: Vec<(&'a CaseRecord, bool)>,
+}
+
+impl<'a> Split<'a> {
+    /// Training and external cases, or the classes where there are no external ones.
+    fn of(outcome: &'a Outcome, class: impl Fn(&CaseRecord) -> Option<bool>) -> Self {
+        let rows = outcome.cohort.rows();
+        if rows.iter().any(|row| row.role == Role::External) {
+            let sides = rows.iter().filter(|row| class(row).is_some()).map(|row| (row, row.role == Role::External));
+            return Split { what: "training against external cases", sides: sides.collect() };
+        }
+        let sides = rows.iter().filter_map(|row| class(row).map(|label| (row, label)));
+        Split { what: "one class against the other", sides: sides.collect() }
+    }
+
+    /// Mann-Whitney of numbers, chi-squared of categories; `None` for a column of neither.
+    fn test(&self, column: &str) -> Option<(f64, &'static str)> {
+        let value = |row: &CaseRecord| row.clinical.get(column).cloned().unwrap_or(Value::Missing);
+        let (mut numbers, mut sides) = (Vec::new(), Vec::new());
+        let mut counts: BTreeMap<String, [usize; 2]> = BTreeMap::new();
+        for (row, side) in &self.sides {
+            match value(row) {
+                Value::Number(number) if number.is_finite() => {
+                    numbers.push(number);
+                    sides.push(*side);
+                }
+                Value::Text(text) => counts.entry(text).or_default()[usize::from(*side)] += 1,
+                _ => {}
+            }
+        }
+        match (numbers.is_empty(), counts.is_empty()) {
+            (false, true) => Some((mann_whitney(&numbers, &sides).p, "Mann-Whitney U")),
+            (true, false) => {
+                let test = independence(&counts.values().map(|row| row.to_vec()).collect::<Vec<_>>());
+                let is_rough = test.smallest_expected < 5.0;
+                Some((test.p, if is_rough { "chi-squared (rough: expected counts below 5)" } else { "chi-squared" }))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The first row of a variable has its test.
+fn tested(column: &str, mut rows: Vec<CohortTableRow>, split: &Split<'_>) -> Vec<CohortTableRow> {
+    if let (Some(first), Some((p, test))) = (rows.first_mut(), split.test(column))
+        && p.is_finite()
+    {
+        (first.p, first.test) = (p, test.into());
+    }
+    rows
 }
 
 fn variable(column: &str, groups: &[(String, Vec<&CaseRecord>)]) -> Vec<CohortTableRow> {
@@ -122,6 +185,28 @@ mod tests {
         let (name, rows) = group(values);
         let lines = variable("x", &[(name, rows.iter().collect())]);
         lines.into_iter().map(|line| (line.level, line.cells[0].clone())).collect()
+    }
+
+    #[test]
+    fn a_variable_is_tested_between_the_sides() {
+        let number = |i: usize| Value::Number(i as f64);
+        let (_, low) = group(&(0..12).map(number).collect::<Vec<_>>());
+        let (_, high) = group(&(20..32).map(number).collect::<Vec<_>>());
+        let sides = |a: &'static str, b: &'static str| {
+            let text = |t: &str, n: usize| vec![Value::Text(t.into()); n];
+            (group(&[text(a, 9), text(b, 3)].concat()).1, group(&[text(a, 3), text(b, 9)].concat()).1)
+        };
+        let p = |a: &[CaseRecord], b: &[CaseRecord]| {
+            let sides = a.iter().map(|row| (row, false)).chain(b.iter().map(|row| (row, true))).collect();
+            Split { what: "", sides }.test("x").unwrap()
+        };
+        let (apart, test) = p(&low, &high);
+        assert!(apart < 0.001 && test == "Mann-Whitney U");
+        assert!(p(&low, &low).0 > 0.9);
+        let (a, b) = sides("f", "m");
+        let (apart, test) = p(&a, &b);
+        assert!((apart - 0.0143).abs() < 1e-4 && test == "chi-squared", "{apart} {test}");
+        assert!(p(&a, &a).0 > 0.99);
     }
 
     #[test]

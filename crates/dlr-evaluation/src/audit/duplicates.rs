@@ -71,7 +71,12 @@ pub fn audit_duplicates(table: &FeatureTable, cohort: &Cohort) -> Result<Audit> 
 pub fn audit_equal_images(image_of: &BTreeMap<String, String>, cohort: &Cohort) -> Result<Audit> {
     let name = "duplicate-images";
     if image_of.is_empty() {
-        return Ok(Audit::new(name, Status::NotApplicable, f64::NAN, "the cases of this source have no images".into()));
+        return Ok(Audit::new(
+            name,
+            Status::NotApplicable,
+            f64::NAN,
+            "this source gives no digest of its images, so nobody has looked for equal ones".into(),
+        ));
     }
     let mut holders: BTreeMap<&str, Vec<(&str, &CaseRecord)>> = BTreeMap::new();
     for (case, digest) in image_of {
