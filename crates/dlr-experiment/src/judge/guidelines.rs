@@ -2,7 +2,8 @@
 //! evidence is a file of the run folder.
 
 use crate::{
-    config::Stage,
+    config::{ExperimentFile, PipelineSection, Stage},
+    judge::NamedAudit,
     outcome::{ModelOutcome, Outcome},
     table_one,
 };
@@ -127,22 +128,26 @@ fn params(stage: &Stage) -> String {
 
 fn about_pipelines(outcome: &Outcome, facts: &mut Facts) {
     let pipeline = |m: &ModelOutcome| &outcome.file.pipelines[&m.planned.section.pipeline];
-    let steps_of = |m: &ModelOutcome| pipeline(m).steps.iter().map(|s| s.stage.clone()).collect::<Vec<_>>();
-    // A property of the study is one that every model has.
-    let all_have = |names: &[&str]| -> Option<String> {
+    let steps_of = |m: &ModelOutcome| steps_within(&outcome.file, pipeline(m));
+    // A property of the study is one that every model has; what only some have is told with their names.
+    let who_has = |names: &[&str]| -> Option<String> {
         let found: Vec<Vec<String>> = outcome
             .models
             .iter()
             .map(|m| steps_of(m).into_iter().filter(|step| names.contains(&step.as_str())).collect())
             .collect();
-        if found.iter().any(Vec::is_empty) {
-            return None;
+        let having = outcome.models.iter().zip(&found).filter(|(_, found)| !found.is_empty());
+        let having: Vec<&str> = having.map(|(m, _)| m.planned.section.name.as_str()).collect();
+        let distinct: BTreeSet<&String> = found.iter().flatten().collect();
+        let distinct = distinct.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        match having.len() {
+            0 => None,
+            n if n == outcome.models.len() => Some(distinct),
+            _ => Some(format!("{distinct} (in models {})", having.join(", "))),
         }
-        let distinct: BTreeSet<String> = found.into_iter().flatten().collect();
-        Some(distinct.into_iter().collect::<Vec<_>>().join(", "))
     };
     let mut told = |key: &str, names: &[&str], text: &str| {
-        if let Some(found) = all_have(names) {
+        if let Some(found) = who_has(names) {
             facts.say(key, format!("{text}: {found}, fitted inside every training fold"), CONFIG);
         }
     };
@@ -169,6 +174,19 @@ fn about_pipelines(outcome: &Outcome, facts: &mut Facts) {
     let measures: Vec<String> = measures.into_iter().collect();
     let measures = if measures.is_empty() { "no step against imbalance".to_owned() } else { measures.join(", ") };
     facts.say("class-balance", format!("{} of {} training cases are positive; {measures}", m.n_positive, m.n), CONFIG);
+}
+
+/// The steps of a pipeline and of those that a late fusion is made of.
+fn steps_within(file: &ExperimentFile, pipeline: &PipelineSection) -> Vec<String> {
+    let own = pipeline.steps.iter().map(|step| step.stage.clone());
+    let blocks = pipeline.model.params.get("blocks").and_then(|blocks| blocks.as_array());
+    let inner = blocks.into_iter().flatten().filter_map(|block| file.pipelines.get(block.get("pipeline")?.as_str()?));
+    own.chain(inner.flat_map(|inner| steps_within(file, inner))).collect()
+}
+
+/// The model that the study declared primary; the first where none is.
+fn primary(outcome: &Outcome) -> &ModelOutcome {
+    outcome.model(&outcome.file.report.explain).unwrap_or(&outcome.models[0])
 }
 
 fn about_models(outcome: &Outcome, facts: &mut Facts) {
@@ -234,7 +252,7 @@ fn about_results(outcome: &Outcome, facts: &mut Facts) {
         "DeLong and bootstrap intervals; prediction sets where both classes could be calibrated",
         METRICS_FILE,
     );
-    let lead = judged.get(&outcome.models[0].planned.section.name, Setting::TrainCv);
+    let lead = judged.get(&primary(outcome).planned.section.name, Setting::TrainCv);
     if let Some(record) = lead.map(|j| &j.calibration) {
         facts.say("calibration", "slope, intercept, ICI, ECE, Brier score and curves", METRICS_FILE);
         facts.say_if(
@@ -250,11 +268,12 @@ fn about_results(outcome: &Outcome, facts: &mut Facts) {
     let methods: Vec<&str> = methods.into_iter().collect();
     facts.say_if(!methods.is_empty(), "explanation", methods.join(", "), METRICS_FILE);
     facts.say("feature-statistics", "how often each column was selected over all fits", "selected.csv");
-    if let Some(audit) = judged.audits.named("events-per-feature").next() {
-        facts.say("events-per-feature", audit.audit.sentence.clone(), METRICS_FILE);
-    }
-    if let Some(audit) = judged.audits.named("sample-size").next() {
-        facts.say("sample-size", audit.audit.sentence.clone(), METRICS_FILE);
+    let of_primary = &primary(outcome).planned.section;
+    for name in ["events-per-feature", "sample-size"] {
+        let is_primary = |a: &&NamedAudit| a.model.as_ref() == Some(&of_primary.name);
+        if let Some(audit) = judged.audits.named(name).find(is_primary) {
+            facts.say(name, format!("{}: {}", of_primary.title, audit.audit.sentence), METRICS_FILE);
+        }
     }
     let checklists = [CLEAR.name, METRICS.name, TRIPOD_AI.name].join(", ");
     facts.say("checklists", format!("{checklists}, filled in as far as a run can"), "guidelines.json");
@@ -271,12 +290,12 @@ fn about_results(outcome: &Outcome, facts: &mut Facts) {
     );
     let gaps = judged.subgroups.iter().any(|s| s.fairness.as_ref().is_some_and(|f| f.called_positive_gap.is_finite()));
     facts.say_if(gaps, "fairness", format!("gaps between levels of {factors}"), METRICS_FILE);
-    let outside = outcome
-        .models
-        .iter()
-        .find_map(|m| judged.get(&m.planned.section.name, Setting::External)?.uncertainty.out_of_distribution.as_ref());
-    if let Some(record) = outside {
-        let text = format!("{} external cases are unlike the training cases on the columns used", record.n_unlike);
+    let outside = judged.get(&of_primary.name, Setting::External);
+    if let Some(record) = outside.and_then(|judged| judged.uncertainty.out_of_distribution.as_ref()) {
+        let text = format!(
+            "{} external cases are unlike the training cases on the columns that {} uses",
+            record.n_unlike, of_primary.title
+        );
         facts.say("role-differences", text, METRICS_FILE);
     }
 }
@@ -288,6 +307,18 @@ fn count(n: usize, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use dlr_evaluation::fact_keys;
+
+    #[test]
+    fn the_steps_of_a_late_fusion_are_those_of_its_blocks() {
+        let text = "name = \"n\"\ntitle = \"t\"\nquestion = \"q\"\nseed = 1\n[cohort]\nparams = {}\npositive = \"a\"\nnegative = \"b\"\n\
+                    [features.f]\nstage = \"radiomics\"\n[pipelines.inner]\nsteps = [{ stage = \"impute\" }, { stage = \"icc\" }]\n\
+                    model = { stage = \"logistic\" }\n[pipelines.outer.model]\nstage = \"stacked\"\n\
+                    blocks = [{ name = \"f\", prefixes = [\"f_\"], pipeline = \"inner\" }]\n\
+                    [[models]]\nname = \"m\"\ntitle = \"M\"\nblocks = [\"f\"]\npipeline = \"outer\"\n\
+                    [validation]\nsplitter = { stage = \"kfold\" }\n";
+        let file = crate::ExperimentFile::parse(text, &[]).unwrap();
+        assert_eq!(super::steps_within(&file, &file.pipelines["outer"]), ["impute", "icc"]);
+    }
 
     /// A fact under a key that no item asks for would never be read.
     #[test]
