@@ -109,19 +109,24 @@ impl Default for PhantomConfig {
     }
 }
 
+/// More patients of one role than anybody draws, and few enough for any memory.
+const MOST_PATIENTS: usize = 100_000;
+
 impl PhantomConfig {
     /// Refuses a cohort that cannot be drawn.
     ///
     /// # Errors
     /// [`Code::Parameter`] naming the parameter.
     pub fn validate(&self) -> Result<()> {
-        let few = |n: usize| n > 0 && n < 4;
-        if self.n_train == 0 || few(self.n_train) || few(self.n_external) {
+        let odd = |n: usize| n > 0 && n < 4 || n > MOST_PATIENTS;
+        if self.n_train == 0 || odd(self.n_train) || odd(self.n_external) {
             return Err(Error::new(
                 Code::Parameter,
                 format!("a phantom of {} training and {} external patients", self.n_train, self.n_external),
             )
-            .expected("at least 4 training patients, and no external ones or at least 4"));
+            .expected(format!(
+                "at least 4 training patients, and no external ones or at least 4; at most {MOST_PATIENTS} of each"
+            )));
         }
         if let Some(p) = self.prevalence
             && !(p > 0.0 && p < 1.0)

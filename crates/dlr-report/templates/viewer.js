@@ -6,6 +6,9 @@
   try {
     const viewer = new niivue.Niivue({ backColor: [0, 0, 0, 1], crosshairWidth: 0.25, logLevel: "silent" });
     await viewer.attachToCanvas(canvas);
+    // As in the figures: the patient's right on the left, noses to the left.
+    viewer.opts.isRadiologicalConvention = true;
+    viewer.opts.sagittalNoseLeft = true;
     viewer.opts.multiplanarShowRender = niivue.SHOW_RENDER.ALWAYS;
     viewer.setSliceType(viewer.sliceTypeMultiplanar);
     // Nothing, the tumour, the ring.

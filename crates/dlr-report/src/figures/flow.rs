@@ -68,9 +68,11 @@ pub(crate) fn draw(report: &Report) -> Vec<Drawing> {
         boxed(&mut svg, [x, groups_top], *w, lines);
         x += w + 24.0;
     }
-    let caption =
-        "Every case that the source held, and what became of it. The excluded cases are listed below the figure."
-            .into();
+    let excluded = match report.cohort.exclusions.is_empty() {
+        true => "No case was left out.",
+        false => "The excluded cases are listed below the figure.",
+    };
+    let caption = format!("Every case that the source held, and what became of it. {excluded}");
     vec![Drawing { name: "flow".into(), title: title.into(), caption, svg: svg.finish(), csv: data(report) }]
 }
 

@@ -78,10 +78,13 @@ pub(crate) fn draw(report: &Report, legend: &Legend) -> Vec<Drawing> {
         svg.label(&Label::new([axes.right() + 14.0, y + 4.0], &text).size(12.0).colour(SOFT));
         y += ROW;
     }
-    let caption =
-        "Points are areas under the ROC curve, bars their 95% intervals. Bold: the primary model. Grey: baselines; \
-                   each grey tick is one run of the whole pipeline on permuted labels, where nothing is to be found."
-            .into();
+    let ticks = match report.permutations.iter().any(|p| !p.permuted.is_empty()) {
+        true => "; each grey tick is one run of the whole pipeline on permuted labels, where nothing is to be found.",
+        false => ".",
+    };
+    let caption = format!(
+        "Points are areas under the ROC curve, bars their 95% intervals. Bold: the primary model. Grey: baselines{ticks}"
+    );
     vec![Drawing { name: "overview".into(), title: title.into(), caption, svg: svg.finish(), csv: csv.finish() }]
 }
 
