@@ -270,6 +270,10 @@ pub struct ReportSection {
     /// Regions (expressions over masks, as of the step `masks`) in which the maps of all external cases are localised.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub localise: Vec<String>,
+    /// Pairs of models, first minus second, that were declared in advance: tested with Holm's correction over them, and told
+    /// on the first page. Where empty, every pair is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub compare: Vec<[String; 2]>,
     /// Whether image, regions and map of these patients are set into the report for a 3D viewer: whoever has the report
     /// then has the images.
     pub viewer: bool,
@@ -350,6 +354,18 @@ impl ExperimentFile {
             return Err(Error::new(Code::ParameterFile, format!("`name` is `{}`", self.name))
                 .expected("letters, digits, `-` and `_`: it becomes the name of a folder"));
         }
+        let CohortSection { positive, negative, .. } = &self.cohort;
+        if positive.trim().is_empty() || negative.trim().is_empty() || positive.trim() == negative.trim() {
+            return Err(Error::new(
+                Code::ParameterFile,
+                "`cohort.positive` and `cohort.negative` do not name two classes",
+            )
+            .expected("two different names, as `high grade` and `low grade`")
+            .found(format!("`{positive}` and `{negative}`")));
+        }
+        if self.title.trim().is_empty() {
+            return Err(Error::new(Code::ParameterFile, "`title` is empty").expected("a title for the report"));
+        }
         let named = self.models.iter().chain(&self.baselines).map(|model| &model.name);
         for name in named.chain(self.features.keys()).chain(self.pipelines.keys()) {
             if name.is_empty() || !name.chars().all(plain) {
@@ -377,6 +393,11 @@ impl ExperimentFile {
         let is_mapped = report.cam_cases > 0 || !report.localise.is_empty();
         if is_mapped || !report.cam_block.is_empty() {
             known("feature block", &report.cam_block, self.features.keys())?;
+        }
+        for pair in &report.compare {
+            for name in pair {
+                known("model", name, self.models.iter().chain(&self.baselines).map(|m| &m.name))?;
+            }
         }
         for region in &report.localise {
             dlr_imaging::regions::RegionExpression::parse(region)

@@ -112,6 +112,40 @@ fn the_whole_study_runs_on_the_tiny_grid() {
     localised(&metrics["localisation"], &run);
     assert_eq!(metrics["audits"]["maps-outside-body"]["status"], "pass", "no letters stand in these images");
     assert!(run.join("report.html").is_file());
+    every_figure_of_a_paper(&run);
+}
+
+/// Each kind of figure that a reader of a radiology paper looks for, as SVG with its data beside.
+fn every_figure_of_a_paper(run: &Path) {
+    let names: Vec<String> = fs::read_dir(run.join("figures"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    let kinds = [
+        "flow",
+        "overview",
+        "roc-external",
+        "roc-bands-external",
+        "precision-recall-external",
+        "calibration-external",
+        "decision-external",
+        "confusion-external",
+        "subgroups-dlr-external",
+        "lasso-combined",
+        "rfe-combined",
+        "selection-dlr",
+        "correlation",
+        "shap-beeswarm-dlr",
+        "shap-bar-dlr",
+        "shap-waterfall-dlr",
+        "nomogram-combined",
+        "cam-01",
+    ];
+    for kind in kinds {
+        for end in [".svg", ".csv"] {
+            assert!(names.iter().any(|name| name.starts_with(kind) && name.ends_with(end)), "no {kind}{end}");
+        }
+    }
 }
 
 /// Every external case has a row per region; the means are those of the cases that were called rightly.

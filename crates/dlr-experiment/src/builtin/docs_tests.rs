@@ -160,7 +160,10 @@ fn the_page_of_the_file_lists_every_key_and_default() {
     );
     page.section::<SubgroupSection>("## Keys of `subgroups`", "column = \"age\"\ncut = 1.0");
     page.section::<AuditSection>("## Keys of `audits`", "volume = \"a\"");
-    page.section::<ReportSection>("## Keys of `report`", "ring = \"peri\"\nlocalise = [\"mass\"]\n[shap]");
+    page.section::<ReportSection>(
+        "## Keys of `report`",
+        "ring = \"peri\"\nlocalise = [\"mass\"]\ncompare = [[\"a\", \"b\"]]\n[shap]",
+    );
     let file = toml::Table::try_from(ExperimentFile::parse(FILE, &[]).unwrap()).unwrap();
     for part in file.keys() {
         let is_listed = [format!("`{part}`"), format!("`[{part}]`"), format!("`[[{part}]]`"), format!("`[{part}.")];

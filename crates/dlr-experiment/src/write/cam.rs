@@ -1,16 +1,12 @@
 //! The maps of the report, with what a reader has to know of them; or why there are none.
 
-use super::{
-    Looked,
-    localise::{Localised, OUTSIDE},
-    maps::Maps,
-};
+use super::{Looked, localise::OUTSIDE, maps::Maps};
 use crate::outcome::Outcome;
 use dlr_report::data::Cam;
 
 /// The maps that were made, or a note where those that were asked for could not be; `None` where none were asked for.
 pub(super) fn of(outcome: &Outcome, looked: &Looked) -> Option<Cam> {
-    let made = looked.maps.as_ref().map(|maps| of_maps(outcome, maps, looked.localised.as_ref()));
+    let made = looked.maps.as_ref().map(|maps| of_maps(outcome, maps));
     made.or_else(|| no_cam(outcome))
 }
 
@@ -28,7 +24,7 @@ fn no_cam(outcome: &Outcome) -> Option<Cam> {
     })
 }
 
-fn of_maps(outcome: &Outcome, maps: &Maps, localised: Option<&Localised>) -> Cam {
+fn of_maps(outcome: &Outcome, maps: &Maps) -> Cam {
     let block = &outcome.file.report.cam_block;
     let frozen = outcome.model(&outcome.file.report.explain).map(|m| m.fitted.selected()).unwrap_or_default();
     let unused = (!frozen.iter().any(|name| name.roi() == block)).then(|| {
@@ -56,7 +52,6 @@ fn of_maps(outcome: &Outcome, maps: &Maps, localised: Option<&Localised>) -> Cam
         ]
         .into_iter()
         .chain(unused)
-        .chain(localised.into_iter().flat_map(where_maps_look))
         .collect(),
         cases: maps.cases.clone(),
     }
@@ -64,8 +59,9 @@ fn of_maps(outcome: &Outcome, maps: &Maps, localised: Option<&Localised>) -> Cam
 
 /// A sentence for each region in which the maps of the external cases were localised; what lies outside the body is an
 /// audit.
-fn where_maps_look(localised: &Localised) -> impl Iterator<Item = String> {
-    localised.means.iter().filter(|of| of.region != OUTSIDE).map(|of| {
+pub(super) fn where_maps_look(looked: &Looked) -> Vec<String> {
+    let means = looked.localised.iter().flat_map(|localised| &localised.means);
+    let sentences = means.filter(|of| of.region != OUTSIDE).map(|of| {
         let control = match of.enrichment_randomised {
             by if by.is_finite() => format!(" With the network's weights drawn at random it is {by:.2} times."),
             _ => String::new(),
@@ -79,5 +75,6 @@ fn where_maps_look(localised: &Localised) -> impl Iterator<Item = String> {
             of.enrichment,
             of.n_cases
         )
-    })
+    });
+    sentences.collect()
 }

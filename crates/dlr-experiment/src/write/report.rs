@@ -12,7 +12,7 @@ use crate::{
 use dlr_core::{CaseRecord, FeatureName, Form, Result, Role};
 use dlr_evaluation::{FilledItem, ItemStatus, Status, roc_curve};
 use dlr_report::data::{
-    Audit, BandPoint, Calibration, CalibrationBin, CaseNote, CohortFlow, CohortGroup, Confusion, CurvePoint,
+    Answers, Audit, BandPoint, Calibration, CalibrationBin, CaseNote, CohortFlow, CohortGroup, Confusion, CurvePoint,
     DecisionCurve, EliminationRound, ExclusionCount, Guideline, GuidelineItem, Interaction, Interval, LearningCurve,
     LearningPoint, ModelResult, Nomogram, NomogramAxis, Optimism, Permutation, Provenance, Question, Recalibration,
     Report, RocPoint, SelectedFeature, Selection, Setting, Shap, ThresholdUsed, Verdict,
@@ -58,6 +58,7 @@ pub(super) fn of(outcome: &Outcome, looked: &Looked, provenance: Provenance, con
         nomograms: nomograms(outcome)?,
         shap: outcome.models.iter().filter_map(shap).collect(),
         cam: cam::of(outcome, looked),
+        answers: Answers { where_it_looks: cam::where_maps_look(looked), ..Answers::default() },
         audits: audits(outcome),
         guidelines: guidelines(outcome),
         configuration,

@@ -3,7 +3,7 @@
 //! Every sentence is written from numbers of the report; a result that shows nothing is said to show nothing.
 
 use super::Answer;
-use crate::data::{Interval, ModelResult, Report, Setting, Verdict};
+use crate::data::{Comparison, Interval, ModelResult, Report, Setting, Verdict};
 use crate::figures::group_shares;
 use crate::format::{count, fixed, interval, p_value, percent};
 use crate::legend::{Legend, results};
@@ -84,16 +84,24 @@ fn how_good(report: &Report, legend: &Legend) -> Vec<String> {
             interval(&result.specificity, 2)
         ));
     }
-    let others = results(report, result.setting).filter(|m| m.name != result.name);
+    let is_told = |name: &str| declared(report).is_none_or(|d| d.iter().any(|c| c.first == name || c.second == name));
+    let others = results(report, result.setting).filter(|m| m.name != result.name && is_told(&m.name));
     let others: Vec<_> = others.map(|m| format!("{} {}", legend.label(&m.name), interval(&m.auc, 2))).collect();
     if !others.is_empty() {
-        sentences.push(format!("AUC of the others: {}.", others.join("; ")));
+        let which = if declared(report).is_some() { "the others compared in advance" } else { "the others" };
+        sentences.push(format!("AUC of {which}: {}.", others.join("; ")));
     }
     let inner = report.models.iter().find(|m| m.name == result.name && m.setting == Setting::TrainCv);
     if let (Setting::External, Some(inner)) = (result.setting, inner) {
         sentences.push(format!("In cross-validation the same model had {}.", interval(&inner.auc, 2)));
     }
     sentences
+}
+
+/// The comparisons that were declared in advance, where some were: those with a corrected p, if others have none.
+fn declared(report: &Report) -> Option<Vec<&Comparison>> {
+    let (declared, others): (Vec<_>, Vec<_>) = report.comparisons.iter().partition(|c| c.p_adjusted.is_finite());
+    (!declared.is_empty() && others.iter().any(|c| c.p.is_finite())).then_some(declared)
 }
 
 fn with_interval(auc: &Interval) -> String {
@@ -117,9 +125,14 @@ fn against_chance(auc: &Interval) -> &'static str {
 fn how_sure(report: &Report, legend: &Legend) -> Vec<String> {
     let mut sentences = Vec::new();
     let Some(result) = headline(report, legend) else { return sentences };
-    // The first page speaks of the primary model; the others are in the section on certainty.
-    let is_primary = |c: &&crate::data::Comparison| c.first == result.name || c.second == result.name;
-    for c in report.comparisons.iter().filter(|c| c.setting == result.setting).filter(is_primary) {
+    // The first page speaks of the pairs that were declared, or of the primary model; the others are in the section on
+    // certainty.
+    let is_primary = |c: &&Comparison| c.first == result.name || c.second == result.name;
+    let told = match declared(report) {
+        Some(declared) => declared,
+        None => report.comparisons.iter().filter(is_primary).collect(),
+    };
+    for c in told.into_iter().filter(|c| c.setting == result.setting) {
         let p = if c.p_adjusted.is_nan() { c.p } else { c.p_adjusted };
         let verdict = match p {
             p if p.is_nan() => "no test",
@@ -127,7 +140,11 @@ fn how_sure(report: &Report, legend: &Legend) -> Vec<String> {
             _ => "no difference is shown",
         };
         // An interval of one pair may leave 0 out where the test over all pairs does not: both are said to be what they are.
-        let of_all = if c.p_adjusted.is_nan() { "" } else { " for all pairs together" };
+        let of_all = match (c.p_adjusted.is_nan(), declared(report).is_some()) {
+            (true, _) => "",
+            (false, true) => " for the declared pairs together",
+            (false, false) => " for all pairs together",
+        };
         let own = if c.p_adjusted.is_nan() { "" } else { " for this pair alone" };
         sentences.push(format!(
             "{} against {}: difference of AUC {}{own}; {}{of_all} ({}): {verdict}.",
@@ -241,10 +258,18 @@ fn wrong(report: &Report, legend: &Legend) -> Vec<String> {
     }
     let failed = report.audits.iter().filter(|a| a.verdict == Verdict::Fail);
     sentences.extend(failed.map(|a| format!("Audit failed, {}: {}", a.name, a.finding)));
-    let warned: Vec<&str> =
-        report.audits.iter().filter(|a| a.verdict == Verdict::Warn).map(|a| a.name.as_str()).collect();
-    if !warned.is_empty() {
-        sentences.push(format!("{} (see Audits): {}.", count(warned.len(), "audit warning"), warned.join("; ")));
+    let warned = report.audits.iter().filter(|a| a.verdict == Verdict::Warn).map(|a| a.name.as_str());
+    let primary = format!("{}: ", legend.label(&result.name));
+    // Of the study, and of the primary model; an audit of a model has its name in front.
+    let (told, others): (Vec<&str>, Vec<&str>) =
+        warned.partition(|name| !name.contains(": ") || name.starts_with(&primary));
+    if !told.is_empty() || !others.is_empty() {
+        let of_others = match others.len() {
+            0 => String::new(),
+            n => format!("; {n} of other models"),
+        };
+        let warnings = count(told.len() + others.len(), "audit warning");
+        sentences.push(format!("{warnings} (see Audits): {}{of_others}.", told.join("; ")));
     }
     if !report.audits.is_empty() {
         let n = |verdict| report.audits.iter().filter(|a| a.verdict == verdict).count();
