@@ -256,13 +256,18 @@ fn wrong(report: &Report, legend: &Legend) -> Vec<String> {
         let n = count(report.cohort.notes.len(), "case");
         sentences.push(format!("Something was noted of the image or the regions of {n} (see Cohort)."));
     }
-    let failed = report.audits.iter().filter(|a| a.verdict == Verdict::Fail);
-    sentences.extend(failed.map(|a| format!("Audit failed, {}: {}", a.name, a.finding)));
-    let warned = report.audits.iter().filter(|a| a.verdict == Verdict::Warn).map(|a| a.name.as_str());
-    let primary = format!("{}: ", legend.label(&result.name));
     // Of the study, and of the primary model; an audit of a model has its name in front.
+    let primary = format!("{}: ", legend.label(&result.name));
+    let is_told = |name: &str| !name.contains(": ") || name.starts_with(&primary);
+    let of = |verdict| report.audits.iter().filter(move |a| a.verdict == verdict);
+    let failed = of(Verdict::Fail).filter(|a| is_told(&a.name));
+    sentences.extend(failed.map(|a| format!("Audit failed, {}: {}", a.name, a.finding)));
+    let others = of(Verdict::Fail).filter(|a| !is_told(&a.name)).count();
+    if others > 0 {
+        sentences.push(format!("{} of other models failed (see Audits).", count(others, "audit")));
+    }
     let (told, others): (Vec<&str>, Vec<&str>) =
-        warned.partition(|name| !name.contains(": ") || name.starts_with(&primary));
+        of(Verdict::Warn).map(|a| a.name.as_str()).partition(|name| is_told(name));
     if !told.is_empty() || !others.is_empty() {
         let of_others = match others.len() {
             0 => String::new(),
