@@ -81,6 +81,19 @@ pub(crate) fn elide(name: &str, n_chars: usize) -> String {
     chars[..head].iter().chain(&['\u{2026}']).chain(&chars[chars.len() - tail..]).collect()
 }
 
+/// A feature's name of at most so many letters. Where it is longer, a filter of pyradiomics is written as people say it
+/// (`log-sigma-2-0-mm-3D` as `LoG-2.0mm`) before anything is left out.
+pub(crate) fn feature_name(name: &str, n_chars: usize) -> String {
+    if name.chars().count() <= n_chars {
+        return elide(name, n_chars);
+    }
+    let short = name.split_once("log-sigma-").and_then(|(before, rest)| {
+        let (sigma, after) = rest.split_once("-mm-3D")?;
+        Some(format!("{before}LoG-{}mm{after}", sigma.replace('-', ".")))
+    });
+    elide(short.as_deref().unwrap_or(name), n_chars)
+}
+
 /// A part of a file name or identifier: lower-case letters, digits and hyphens, at most 40, never empty.
 pub(crate) fn slug(text: &str) -> String {
     let mut slug = String::new();
@@ -130,6 +143,9 @@ mod tests {
         assert_eq!(slug("../../DLR <script>"), "dlr-script");
         assert_eq!(slug("\u{0}"), "x");
         assert_eq!(elide("abcdefghij", 5), "ab\u{2026}ij");
+        let name = "intra_log-sigma-2-0-mm-3D_gldm_SmallDependenceHighGrayLevelEmphasis";
+        assert_eq!(feature_name(name, 60), "intra_LoG-2.0mm_gldm_SmallDependenceHighGrayLevelEmphasis");
+        assert_eq!(feature_name(name, 80), name);
         assert_eq!(printable("a\u{0}b\u{202e}c"), "a\u{fffd}b\u{fffd}c");
     }
 }

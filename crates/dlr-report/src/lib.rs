@@ -5,6 +5,7 @@
 
 pub mod data;
 
+mod cast;
 mod check;
 mod csv;
 mod figures;

@@ -3,7 +3,7 @@
 use super::{Drawing, NAME_CHARS};
 use crate::csv::{Csv, row};
 use crate::data::{Report, Shap};
-use crate::format::{elide, fixed};
+use crate::format::{feature_name, fixed};
 use crate::legend::Legend;
 use crate::style::{GRID, INK, hex, ramp};
 use crate::svg::{Axes, Label, Scale, Stroke, Svg, text_width};
@@ -24,7 +24,7 @@ pub(crate) fn draw(report: &Report, legend: &Legend) -> Vec<Drawing> {
 fn one(shap: &Shap, legend: &Legend) -> Drawing {
     let order = by_importance(shap);
     let shown = &order[..order.len().min(SHOWN)];
-    let names: Vec<_> = shown.iter().map(|f| elide(&shap.names[*f], NAME_CHARS)).collect();
+    let names: Vec<_> = shown.iter().map(|f| feature_name(&shap.names[*f], NAME_CHARS)).collect();
     let left = names.iter().map(|n| text_width(n, 11.0)).fold(80.0, f64::max) + 18.0;
     let values = shown.iter().flat_map(|f| shap.values.iter().map(|v| v[*f]));
     let axes = Axes {
@@ -83,7 +83,8 @@ fn one(shap: &Shap, legend: &Legend) -> Drawing {
         if shap.scale() == "log odds" { " Log odds are ln(p / (1 - p)): 0 is a probability of 0.5." } else { "" },
         if shap.method.is_empty() { "SHAP" } else { &shap.method }
     );
-    Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish() }
+    let is_aside = !legend.is_told(&shap.model);
+    Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish(), is_aside }
 }
 
 /// Mean absolute SHAP value of a feature.

@@ -1,38 +1,39 @@
 //! Calibration: observed against predicted risk, a panel per model.
 
-use super::Drawing;
 use super::roc::unit_axes;
+use super::{Drawing, casts};
+use crate::cast::Cast;
 use crate::csv::{Csv, row};
-use crate::data::{Calibration, ModelResult, Report, Setting};
+use crate::data::{Calibration, ModelResult, Report};
 use crate::format::fixed;
-use crate::legend::{Legend, results, setting_label, setting_slug, settings};
+use crate::legend::Legend;
 use crate::style::RULE;
 use crate::svg::{Label, Stroke, Svg};
 
-/// One figure per setting.
+/// One figure per setting and cast.
 pub(crate) fn draw(report: &Report, legend: &Legend) -> Vec<Drawing> {
-    settings(report).into_iter().filter_map(|s| one(report, legend, s)).collect()
+    casts(report, legend).iter().filter_map(|cast| one(cast, legend)).collect()
 }
 
-fn one(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawing> {
+fn one(cast: &Cast<'_>, legend: &Legend) -> Option<Drawing> {
     let panels: Vec<(&ModelResult, &Calibration)> =
-        results(report, setting).filter_map(|m| m.calibration.as_ref().map(|c| (m, c))).collect();
+        cast.results.iter().copied().filter_map(|m| m.calibration.as_ref().map(|c| (m, c))).collect();
     if panels.is_empty() {
         return None;
     }
-    let name = format!("calibration-{}", setting_slug(setting));
-    let title = format!("Calibration, {}", setting_label(setting));
+    let name = cast.name("calibration");
+    let title = cast.title("Calibration");
     let facts = panels.iter().map(|(m, c)| format!("{}: {}", legend.label(&m.name), facts(c)));
     let alt =
         format!("Observed share of positives against predicted probability. {}.", facts.collect::<Vec<_>>().join("; "));
-    let [w, h] = [236.0, 282.0];
+    let [w, h] = [236.0, 294.0];
     let n_cols = panels.len().min(3);
     let mut svg = Svg::new(&name, &title, &alt, 24.0 + w * n_cols as f64, h * panels.len().div_ceil(3) as f64);
     let mut csv = Csv::new(&["model", "kind", "predicted", "observed", "observed_low", "observed_high", "n_cases"]);
     for (i, (result, calibration)) in panels.iter().enumerate() {
-        let axes = unit_axes(58.0 + w * (i % 3) as f64, 46.0 + h * (i / 3) as f64, 180.0);
+        let axes = unit_axes(58.0 + w * (i % 3) as f64, 58.0 + h * (i / 3) as f64, 180.0);
         let series = legend.series(&result.name);
-        svg.label(&Label::new([axes.left, axes.top - 26.0], &legend.label(&result.name)).bold().size(12.0));
+        svg.panel_title([axes.left, axes.top - 26.0], &legend.label(&result.name), 190.0);
         svg.label(&Label::new([axes.left, axes.top - 10.0], &self::facts(calibration)).size(10.0));
         axes.draw(&mut svg, "predicted probability", if i % 3 == 0 { "observed share" } else { "" });
         svg.line(axes.at(0.0, 0.0), axes.at(1.0, 1.0), Stroke::dashed(RULE, 1.0, "4 3"));
@@ -59,7 +60,7 @@ fn one(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawing> {
         "On the dashed line, predictions mean what they say: of cases given 70%, 70% are positive. Points: groups of \
                    like prediction with 95% intervals. Line: local regression (lowess), drawn between 0 and 1 where it goes beyond. A slope below 1 means predictions that are too extreme."
             .into();
-    Some(Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish() })
+    Some(Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish(), is_aside: cast.is_aside })
 }
 
 fn facts(calibration: &Calibration) -> String {

@@ -63,7 +63,7 @@ fn one(position: usize, case: &CamCase, cam: &Cam, legend: &Legend) -> Drawing {
     let caption = format!(
         "{facts}.{shown} A colour is what its place adds to the log odds; the mean over the map is the block's part."
     );
-    Drawing { name, title, caption, svg: svg.finish(), csv: data(case) }
+    Drawing { name, title, caption, svg: svg.finish(), csv: data(case), is_aside: false }
 }
 
 fn facts(case: &CamCase, cam: &Cam, legend: &Legend) -> String {

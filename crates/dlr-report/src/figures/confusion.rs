@@ -1,28 +1,29 @@
 //! Confusion matrices at the cut, a panel per model.
 
-use super::Drawing;
+use super::{Drawing, casts};
+use crate::cast::Cast;
 use crate::csv::{Csv, row};
-use crate::data::{Confusion, ModelResult, Report, Setting};
-use crate::format::{elide, percent};
-use crate::legend::{Legend, results, setting_label, setting_slug, settings};
+use crate::data::{Confusion, ModelResult, Report};
+use crate::format::percent;
+use crate::legend::Legend;
 use crate::style::{INK, Rgb, SOFT, hex};
 use crate::svg::{Label, Stroke, Svg};
 
 const CELL: f64 = 74.0;
 
-/// One figure per setting.
+/// One figure per setting and cast.
 pub(crate) fn draw(report: &Report, legend: &Legend) -> Vec<Drawing> {
-    settings(report).into_iter().filter_map(|s| one(report, legend, s)).collect()
+    casts(report, legend).iter().filter_map(|cast| one(cast, legend)).collect()
 }
 
-fn one(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawing> {
+fn one(cast: &Cast<'_>, legend: &Legend) -> Option<Drawing> {
     let panels: Vec<(&ModelResult, Confusion)> =
-        results(report, setting).filter_map(|m| m.confusion.map(|c| (m, c))).collect();
+        cast.results.iter().copied().filter_map(|m| m.confusion.map(|c| (m, c))).collect();
     if panels.is_empty() {
         return None;
     }
-    let name = format!("confusion-{}", setting_slug(setting));
-    let title = format!("Confusion matrices, {}", setting_label(setting));
+    let name = cast.name("confusion");
+    let title = cast.title("Confusion matrices");
     let alt = panels.iter().map(|(m, c)| {
         let Confusion { true_positive: tp, false_positive: fp, false_negative: fn_, true_negative: tn } = c;
         format!(
@@ -31,13 +32,13 @@ fn one(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawing> {
         )
     });
     let alt = format!("{}.", alt.collect::<Vec<_>>().join("; "));
-    let [w, h] = [232.0, 238.0];
+    let [w, h] = [232.0, 250.0];
     let n_cols = panels.len().min(3);
     let mut svg = Svg::new(&name, &title, &alt, 30.0 + w * n_cols as f64, h * panels.len().div_ceil(3) as f64);
     let mut csv = Csv::new(&["model", "truth", "called", "n_cases"]);
     for (i, (result, counts)) in panels.iter().enumerate() {
-        let [left, top] = [68.0 + w * (i % 3) as f64, 48.0 + h * (i / 3) as f64];
-        svg.label(&Label::new([left, top - 32.0], &elide(&legend.label(&result.name), 28)).bold().size(12.0));
+        let [left, top] = [68.0 + w * (i % 3) as f64, 60.0 + h * (i / 3) as f64];
+        svg.panel_title([left, top - 32.0], &legend.label(&result.name), 190.0);
         let cells = [
             [("positive", "positive", counts.true_positive), ("positive", "negative", counts.false_negative)],
             [("negative", "positive", counts.false_positive), ("negative", "negative", counts.true_negative)],
@@ -74,7 +75,7 @@ fn one(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawing> {
         );
     }
     let caption = "Cases by truth (rows) and call at the cut (columns); percentages are of the row. In repeated cross-validation: the first repeat.".into();
-    Some(Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish() })
+    Some(Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish(), is_aside: cast.is_aside })
 }
 
 /// White to dark blue by share.

@@ -1,9 +1,9 @@
 //! The correlation map, clustered by average linkage so that like features lie side by side.
 
-use super::Drawing;
+use super::{Drawing, NAME_CHARS};
 use crate::csv::{Csv, row};
 use crate::data::{CorrelationMap, Report};
-use crate::format::elide;
+use crate::format::{elide, feature_name};
 use crate::style::{INK, diverging, hex};
 use crate::svg::{Label, Stroke, Svg, text_width};
 
@@ -23,7 +23,7 @@ fn one(map: &CorrelationMap) -> Drawing {
     let n = order.len();
     let is_named = n <= NAMED;
     let cell = (460.0 / n as f64).min(22.0);
-    let names: Vec<_> = order.iter().map(|at| elide(&map.names[*at], 40)).collect();
+    let names: Vec<_> = order.iter().map(|at| feature_name(&map.names[*at], NAME_CHARS)).collect();
     let size = (cell * 0.85).min(10.0);
     let left = if is_named { names.iter().map(|l| text_width(l, size)).fold(40.0, f64::max) + 14.0 } else { 20.0 };
     let (top, side) = (14.0, cell * n as f64);
@@ -72,7 +72,14 @@ fn one(map: &CorrelationMap) -> Drawing {
         "Blocks of strong colour are features that say the same; a white stroke marks negative correlations below \u{2212}0.3. \
          Clustered by average linkage on 1 \u{2212} |r|.{more}"
     );
-    Drawing { name: "correlation".into(), title: title.into(), caption, svg: svg.finish(), csv: csv.finish() }
+    Drawing {
+        name: "correlation".into(),
+        title: title.into(),
+        caption,
+        svg: svg.finish(),
+        csv: csv.finish(),
+        is_aside: false,
+    }
 }
 
 fn strong_pairs(map: &CorrelationMap, order: &[usize]) -> usize {

@@ -1,20 +1,21 @@
 //! Decision curves: net benefit by threshold probability, beside treating all and none.
 
-use super::Drawing;
+use super::{Drawing, casts};
+use crate::cast::Cast;
 use crate::csv::{Csv, row};
-use crate::data::{DecisionCurve, ModelResult, Report, Setting};
-use crate::legend::{Legend, results, setting_label, setting_slug, settings};
+use crate::data::{DecisionCurve, ModelResult, Report};
+use crate::legend::Legend;
 use crate::style::{INK, SOFT};
 use crate::svg::{Axes, Label, Scale, Stroke, Svg, text_width};
 
-/// One figure per setting.
+/// One figure per setting and cast.
 pub(crate) fn draw(report: &Report, legend: &Legend) -> Vec<Drawing> {
-    settings(report).into_iter().filter_map(|s| one(report, legend, s)).collect()
+    casts(report, legend).iter().filter_map(|cast| one(cast, legend)).collect()
 }
 
-fn one(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawing> {
+fn one(cast: &Cast<'_>, legend: &Legend) -> Option<Drawing> {
     let curves: Vec<(&ModelResult, &DecisionCurve)> =
-        results(report, setting).filter_map(|m| m.decision.as_ref().map(|d| (m, d))).collect();
+        cast.results.iter().copied().filter_map(|m| m.decision.as_ref().map(|d| (m, d))).collect();
     let (_, reference) = curves.first()?;
     let best = curves.iter().flat_map(|(_, d)| d.model.iter().chain(&d.all)).map(|p| p.y).filter(|y| y.is_finite());
     let best = best.fold(0.1, f64::max);
@@ -26,8 +27,8 @@ fn one(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawing> {
         width: 420.0,
         height: 280.0,
     };
-    let name = format!("decision-{}", setting_slug(setting));
-    let title = format!("Decision curves, {}", setting_label(setting));
+    let name = cast.name("decision");
+    let title = cast.title("Decision curves");
     let names: Vec<_> = curves.iter().map(|(m, _)| legend.label(&m.name)).collect();
     let alt = format!(
         "Net benefit against threshold probability for {}, for treating all and for treating none.",
@@ -68,5 +69,5 @@ fn one(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawing> {
         }
     }
     let caption = "A model is of use at a threshold where its curve is above both references. Shaded: 95% band of the primary model.".into();
-    Some(Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish() })
+    Some(Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish(), is_aside: cast.is_aside })
 }

@@ -1,10 +1,10 @@
 //! Dependence plots: SHAP value against feature value for the four most important features.
 
-use super::Drawing;
 use super::beeswarm::by_importance;
+use super::{Drawing, NAME_CHARS};
 use crate::csv::{Csv, row};
 use crate::data::{Report, Shap};
-use crate::format::elide;
+use crate::format::feature_name;
 use crate::legend::Legend;
 use crate::style::{Marker, RULE};
 use crate::svg::{Axes, Label, Scale, Stroke, Svg};
@@ -20,7 +20,7 @@ fn one(shap: &Shap, legend: &Legend) -> Drawing {
     let title = format!("SHAP value by feature value: {}", legend.label(&shap.model));
     let names: Vec<_> = features.iter().map(|f| shap.names[*f].as_str()).collect();
     let alt = format!("Scatter plots for {}.", names.join(", "));
-    let [w, h] = [344.0, 240.0];
+    let [w, h] = [430.0, 240.0];
     let n_cols = features.len().min(2);
     let mut svg = Svg::new(&name, &title, &alt, w * n_cols as f64 + 10.0, h * features.len().div_ceil(2) as f64 + 24.0);
     let mut csv = Csv::new(&["model", "feature", "case", "value", "shap", "positive"]);
@@ -39,10 +39,14 @@ fn one(shap: &Shap, legend: &Legend) -> Drawing {
             y: Scale::around(values.iter().copied().chain([0.0]), 0.08),
             left: 66.0 + w * (i % 2) as f64,
             top: 34.0 + h * (i / 2) as f64,
-            width: 262.0,
+            width: 348.0,
             height: 160.0,
         };
-        axes.draw(&mut svg, &elide(&shap.names[*feature], 46), if i % 2 == 0 { "SHAP value" } else { "" });
+        axes.draw(
+            &mut svg,
+            &feature_name(&shap.names[*feature], NAME_CHARS),
+            if i % 2 == 0 { "SHAP value" } else { "" },
+        );
         svg.line([axes.left, axes.py(0.0)], [axes.right(), axes.py(0.0)], Stroke::dashed(RULE, 1.0, "4 3"));
         for (at, case) in shap.cases.iter().enumerate() {
             let truth = shap.positive.get(at).copied().filter(|_| has_truth);
@@ -53,7 +57,8 @@ fn one(shap: &Shap, legend: &Legend) -> Drawing {
     }
     let caption =
         "The four most important features. In a linear model the points lie on a line within each fold.".into();
-    Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish() }
+    let is_aside = !legend.is_told(&shap.model);
+    Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish(), is_aside }
 }
 
 fn point(svg: &mut Svg, at: [f64; 2], is_positive: bool) {

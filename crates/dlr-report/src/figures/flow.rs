@@ -73,7 +73,14 @@ pub(crate) fn draw(report: &Report) -> Vec<Drawing> {
         false => "The excluded cases are listed below the figure.",
     };
     let caption = format!("Every case that the source held, and what became of it. {excluded}");
-    vec![Drawing { name: "flow".into(), title: title.into(), caption, svg: svg.finish(), csv: data(report) }]
+    vec![Drawing {
+        name: "flow".into(),
+        title: title.into(),
+        caption,
+        svg: svg.finish(),
+        csv: data(report),
+        is_aside: false,
+    }]
 }
 
 fn roles(groups: &[CohortGroup]) -> Vec<&str> {

@@ -1,9 +1,9 @@
 //! Mean absolute SHAP interaction of the strongest pairs of features.
 
-use super::Drawing;
+use super::{Drawing, NAME_CHARS};
 use crate::csv::{Csv, row};
 use crate::data::{Report, Shap};
-use crate::format::{elide, fixed};
+use crate::format::{feature_name, fixed};
 use crate::legend::Legend;
 use crate::style::INK;
 use crate::svg::{Axes, Label, Scale, Stroke, Svg, text_width};
@@ -11,7 +11,6 @@ use crate::svg::{Axes, Label, Scale, Stroke, Svg, text_width};
 /// Pairs drawn; the data hold all.
 const SHOWN: usize = 15;
 const ROW: f64 = 32.0;
-const NAME_CHARS: usize = 40;
 
 /// One figure per model with interactions.
 pub(crate) fn draw(report: &Report, legend: &Legend) -> Vec<Drawing> {
@@ -21,7 +20,7 @@ pub(crate) fn draw(report: &Report, legend: &Legend) -> Vec<Drawing> {
 fn one(shap: &Shap, legend: &Legend) -> Drawing {
     let shown = &shap.interactions[..shap.interactions.len().min(SHOWN)];
     let names: Vec<[String; 2]> =
-        shown.iter().map(|p| [elide(&p.first, NAME_CHARS), elide(&p.second, NAME_CHARS)]).collect();
+        shown.iter().map(|p| [feature_name(&p.first, NAME_CHARS), feature_name(&p.second, NAME_CHARS)]).collect();
     let left = names.iter().flatten().map(|n| text_width(n, 11.0)).fold(80.0, f64::max) + 16.0;
     let largest = shown.iter().map(|p| p.mean_absolute).filter(|v| v.is_finite()).fold(0.0, f64::max);
     let axes = Axes {
@@ -57,5 +56,6 @@ fn one(shap: &Shap, legend: &Legend) -> Drawing {
         "What two features give together beyond what each gives alone (path-dependent TreeSHAP), averaged over \
                    the held-out cases of the first repeat."
             .into();
-    Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish() }
+    let is_aside = !legend.is_told(&shap.model);
+    Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish(), is_aside }
 }

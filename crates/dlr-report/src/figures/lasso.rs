@@ -1,9 +1,9 @@
 //! LASSO: coefficients along the penalty, and the cross-validated score below.
 
-use super::Drawing;
+use super::{Drawing, NAME_CHARS};
 use crate::csv::{Csv, row};
 use crate::data::{LassoPath, Report};
-use crate::format::{elide, short};
+use crate::format::{elide, feature_name, short};
 use crate::legend::Legend;
 use crate::style::{INK, SOFT, Series, model};
 use crate::svg::{Axes, Label, Scale, Stroke, Svg};
@@ -38,7 +38,7 @@ fn one(path: &LassoPath, legend: &Legend) -> Drawing {
         path.names.len(),
         short(path.chosen)
     );
-    let mut svg = Svg::new(&name, &title, &alt, 760.0, last.bottom() + 46.0);
+    let mut svg = Svg::new(&name, &title, &alt, 870.0, last.bottom() + 46.0);
     upper.draw_y(&mut svg, "coefficient");
     svg.line([upper.left, upper.py(0.0)], [upper.right(), upper.py(0.0)], Stroke::solid(INK, 0.8));
     let mut order: Vec<usize> = (0..path.names.len()).collect();
@@ -69,7 +69,8 @@ fn one(path: &LassoPath, legend: &Legend) -> Drawing {
          standard error. Dashed: the penalty that was chosen ({}).",
         path.rule
     );
-    Drawing { name, title, caption, svg: svg.finish(), csv: data(path) }
+    let is_aside = !legend.is_told(&path.model);
+    Drawing { name, title, caption, svg: svg.finish(), csv: data(path), is_aside }
 }
 
 /// Position of the chosen penalty.
@@ -91,7 +92,7 @@ fn end_labels(svg: &mut Svg, path: &LassoPath, axes: &Axes, order: &[usize]) {
     for (y, rank, at) in ends {
         let y = (y + 4.0).max(floor + 14.0);
         floor = y;
-        let name = elide(&path.names[at], 38);
+        let name = feature_name(&path.names[at], NAME_CHARS);
         svg.line(
             [axes.right() + 4.0, y - 4.0],
             [axes.right() + 22.0, y - 4.0],

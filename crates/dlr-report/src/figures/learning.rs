@@ -51,7 +51,8 @@ pub(crate) fn draw(report: &Report, legend: &Legend) -> Vec<Drawing> {
     let caption = "The same cross-validation with only a share of the training patients of each fold; bars: standard \
                    deviation over the repeats. A curve that still rises at its right end says that more patients would help."
         .into();
-    vec![Drawing { name: "learning".into(), title: title.into(), caption, svg: svg.finish(), csv: csv.finish() }]
+    let (name, title) = ("learning".into(), title.into());
+    vec![Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish(), is_aside: false }]
 }
 
 fn from_to(curve: &LearningCurve) -> String {

@@ -27,8 +27,9 @@ mod waterfall;
 
 pub(crate) use shap_bar::group_shares;
 
+use crate::cast::Cast;
 use crate::data::Report;
-use crate::legend::Legend;
+use crate::legend::{Legend, settings};
 
 /// A drawn figure.
 #[derive(Debug, Clone)]
@@ -43,6 +44,8 @@ pub(crate) struct Drawing {
     pub(crate) svg: String,
     /// Its data.
     pub(crate) csv: String,
+    /// Whether it tells of models beside the declared ones: the page folds it.
+    pub(crate) is_aside: bool,
 }
 
 impl Drawing {
@@ -76,6 +79,7 @@ impl Figures {
             overview: overview::draw(report, legend),
             cohort: flow::draw(report),
             performance: [
+                overview::draw_aside(report, legend),
                 roc::draw(report, legend),
                 precision_recall::draw(report, legend),
                 calibration::draw(report, legend),
@@ -117,5 +121,10 @@ impl Figures {
     }
 }
 
+/// What the figures of several models show together, setting by setting.
+fn casts<'a>(report: &'a Report, legend: &Legend) -> Vec<Cast<'a>> {
+    settings(report).into_iter().flat_map(|setting| Cast::all(report, legend, setting)).collect()
+}
+
 /// Greatest width of a feature name beside a plot, in letters.
-const NAME_CHARS: usize = 46;
+const NAME_CHARS: usize = 60;

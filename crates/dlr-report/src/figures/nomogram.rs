@@ -3,7 +3,7 @@
 use super::{Drawing, NAME_CHARS};
 use crate::csv::{Csv, row};
 use crate::data::{Nomogram, NomogramAxis, Report};
-use crate::format::{elide, fixed, short};
+use crate::format::{feature_name, fixed, short};
 use crate::legend::Legend;
 use crate::style::{INK, SOFT, group};
 use crate::svg::{Label, Scale, Stroke, Svg, text_width, ticks};
@@ -29,7 +29,7 @@ fn fits(axis: &NomogramAxis) -> bool {
 }
 
 fn one(nomogram: &Nomogram, legend: &Legend) -> Drawing {
-    let names: Vec<_> = nomogram.axes.iter().map(|a| elide(&a.name, NAME_CHARS)).collect();
+    let names: Vec<_> = nomogram.axes.iter().map(|a| feature_name(&a.name, NAME_CHARS)).collect();
     let left = names.iter().map(|n| text_width(n, 11.0)).fold(100.0, f64::max) + 24.0;
     let name = format!("nomogram-{}", legend.slug(&nomogram.model));
     let title = format!("Nomogram: {}", legend.label(&nomogram.model));
@@ -83,7 +83,8 @@ fn one(nomogram: &Nomogram, legend: &Legend) -> Drawing {
     let caption = "The frozen model as a ruler: read the points above each value, add them, read the probability under their sum. \
                    Axes run over the values of the training cases; beyond them the model is a guess."
         .into();
-    Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish() }
+    let is_aside = !legend.is_told(&nomogram.model);
+    Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish(), is_aside }
 }
 
 /// A line with ticks and their texts below; a text that would run into the one before is left out.

@@ -2,7 +2,7 @@
 
 use super::Drawing;
 use crate::csv::{Csv, row};
-use crate::data::Report;
+use crate::data::{Report, Setting};
 use crate::format::{fixed, interval};
 use crate::legend::{Legend, results, setting_label, setting_slug, settings};
 use crate::style::{Marker, RULE, SOFT, baseline};
@@ -10,15 +10,27 @@ use crate::svg::{Axes, Label, Scale, Stroke, Svg, text_width};
 
 const ROW: f64 = 26.0;
 
-/// One figure, where there is any model.
+/// One figure of the models that the page tells of, where there is any.
 pub(crate) fn draw(report: &Report, legend: &Legend) -> Vec<Drawing> {
-    if report.models.is_empty() {
-        return Vec::new();
+    one(report, legend, false).into_iter().collect()
+}
+
+/// One of the models beside them.
+pub(crate) fn draw_aside(report: &Report, legend: &Legend) -> Vec<Drawing> {
+    one(report, legend, true).into_iter().collect()
+}
+
+fn one(report: &Report, legend: &Legend, is_aside: bool) -> Option<Drawing> {
+    let is_shown = |name: &str| legend.is_told(name) != is_aside;
+    let of = |setting: Setting| results(report, setting).filter(|m| is_shown(&m.name));
+    let settings: Vec<_> = settings(report).into_iter().filter(|s| of(*s).count() > 0).collect();
+    if settings.is_empty() {
+        return None;
     }
-    let settings = settings(report);
-    let n_rows = settings.iter().map(|s| results(report, *s).count() + 1).sum::<usize>() + report.permutations.len();
-    let names = report.models.iter().chain(&report.baselines).map(|m| legend.label(&m.name));
-    let permuted = report.permutations.iter().map(|p| permuted_label(legend, &p.model));
+    let permutations: Vec<_> = report.permutations.iter().filter(|p| is_shown(&p.model)).collect();
+    let n_rows = settings.iter().map(|s| of(*s).count() + 1).sum::<usize>() + permutations.len();
+    let names = settings.iter().flat_map(|s| of(*s)).map(|m| legend.label(&m.name));
+    let permuted = permutations.iter().map(|p| permuted_label(legend, &p.model));
     let left = names.chain(permuted).map(|l| text_width(&l, 12.0)).fold(150.0, f64::max) + 24.0;
     let lows = report.models.iter().chain(&report.baselines).map(|m| m.auc.low);
     let low = lows.chain(report.permutations.iter().flat_map(|p| p.permuted.iter().copied()));
@@ -32,9 +44,16 @@ pub(crate) fn draw(report: &Report, legend: &Legend) -> Vec<Drawing> {
         height: n_rows as f64 * ROW,
     };
     let right = axes.right() + 150.0;
-    let title = "How well the models separate the classes";
-    let alt = alternative(report, legend);
-    let mut svg = Svg::new("overview", title, &alt, right, axes.bottom() + 46.0);
+    let (name, title) = match is_aside {
+        false => ("overview", "How well the models separate the classes"),
+        true => ("overview-others", "How well the other models separate the classes"),
+    };
+    let lines = settings.iter().flat_map(|s| of(*s).map(move |m| (*s, m)));
+    let lines = lines
+        .map(|(s, m)| format!("{} in {}: {}", legend.label(&m.name), setting_label(s), interval(&m.auc, 2)))
+        .collect::<Vec<_>>();
+    let alt = format!("Area under the ROC curve with 95% interval. {}.", lines.join("; "));
+    let mut svg = Svg::new(name, title, &alt, right, axes.bottom() + 46.0);
     let mut csv = Csv::new(&["setting", "model", "kind", "auc", "auc_low", "auc_high", "method"]);
     axes.draw_x(&mut svg, "area under the ROC curve (0.5 = chance, 1 = perfect)", true);
     let chance = axes.px(0.5);
@@ -43,7 +62,7 @@ pub(crate) fn draw(report: &Report, legend: &Legend) -> Vec<Drawing> {
     for setting in settings {
         svg.label(&Label::new([8.0, y + 4.0], &heading(report, setting)).bold().size(12.0));
         y += ROW;
-        for result in results(report, setting) {
+        for result in of(setting) {
             let series = legend.series(&result.name);
             let is_primary = result.name == legend.primary();
             let label = legend.label(&result.name);
@@ -60,7 +79,7 @@ pub(crate) fn draw(report: &Report, legend: &Legend) -> Vec<Drawing> {
             y += ROW;
         }
     }
-    for permutation in &report.permutations {
+    for permutation in permutations {
         svg.label(
             &Label::new([left - 12.0, y + 4.0], &permuted_label(legend, &permutation.model))
                 .end()
@@ -85,27 +104,20 @@ pub(crate) fn draw(report: &Report, legend: &Legend) -> Vec<Drawing> {
     let caption = format!(
         "Points are areas under the ROC curve, bars their 95% intervals. Bold: the primary model. Grey: baselines{ticks}"
     );
-    vec![Drawing { name: "overview".into(), title: title.into(), caption, svg: svg.finish(), csv: csv.finish() }]
+    let (name, title) = (name.into(), title.into());
+    Some(Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish(), is_aside })
 }
 
 fn permuted_label(legend: &Legend, model: &str) -> String {
     format!("{}, permuted labels", legend.label(model))
 }
 
-fn heading(report: &Report, setting: crate::data::Setting) -> String {
+fn heading(report: &Report, setting: Setting) -> String {
     let first = report.models.iter().find(|m| m.setting == setting);
     let (n, n_positive) = first.map_or((0, 0), |m| (m.n_cases, m.n_positive));
     let name = setting_label(setting);
     let name = name[..1].to_uppercase() + &name[1..];
     format!("{name}: {n} cases, {n_positive} positive")
-}
-
-fn alternative(report: &Report, legend: &Legend) -> String {
-    let lines = settings(report).into_iter().flat_map(|setting| {
-        results(report, setting)
-            .map(move |m| format!("{} in {}: {}", legend.label(&m.name), setting_label(setting), interval(&m.auc, 2)))
-    });
-    format!("Area under the ROC curve with 95% interval. {}.", lines.collect::<Vec<_>>().join("; "))
 }
 
 fn mean(values: &[f64]) -> f64 {

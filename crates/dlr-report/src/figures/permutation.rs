@@ -72,7 +72,8 @@ fn one(permutation: &Permutation, legend: &Legend) -> Drawing {
         permutation.permuted.len(),
         fixed(mean, 2)
     );
-    Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish() }
+    let is_aside = !legend.is_told(&permutation.model);
+    Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish(), is_aside }
 }
 
 fn finite_or(value: f64, otherwise: f64) -> f64 {

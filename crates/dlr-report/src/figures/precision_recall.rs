@@ -1,28 +1,29 @@
 //! Precision by recall, with the prevalence as the line that knows nothing.
 
-use super::Drawing;
 use super::roc::unit_axes;
+use super::{Drawing, casts};
+use crate::cast::Cast;
 use crate::csv::{Csv, row};
-use crate::data::{Report, Setting};
+use crate::data::Report;
 use crate::format::{fixed, interval};
-use crate::legend::{Legend, results, setting_label, setting_slug, settings};
+use crate::legend::Legend;
 use crate::style::{RULE, SOFT};
 use crate::svg::{Label, Stroke, Svg, text_width};
 
-/// One figure per setting.
+/// One figure per setting and cast.
 pub(crate) fn draw(report: &Report, legend: &Legend) -> Vec<Drawing> {
-    settings(report).into_iter().filter_map(|s| one(report, legend, s)).collect()
+    casts(report, legend).iter().filter_map(|cast| one(cast, legend)).collect()
 }
 
-fn one(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawing> {
-    let curves: Vec<_> = results(report, setting).filter(|m| !m.precision_recall.is_empty()).collect();
+fn one(cast: &Cast<'_>, legend: &Legend) -> Option<Drawing> {
+    let curves: Vec<_> = cast.results.iter().copied().filter(|m| !m.precision_recall.is_empty()).collect();
     let first = curves.first()?;
     let lines: Vec<_> =
         curves.iter().map(|m| format!("{}: AP {}", legend.label(&m.name), interval(&m.average_precision, 2))).collect();
     let legend_width = lines.iter().map(|l| text_width(l, 11.0)).fold(0.0, f64::max) + 90.0;
     let axes = unit_axes(58.0, 14.0, 312.0);
-    let name = format!("precision-recall-{}", setting_slug(setting));
-    let title = format!("Precision and recall, {}", setting_label(setting));
+    let name = cast.name("precision-recall");
+    let title = cast.title("Precision and recall");
     let alt = format!("Precision against recall; prevalence {}. {}.", fixed(first.prevalence, 2), lines.join("; "));
     let height = axes.bottom() + 56.0 + curves.len() as f64 * 19.0;
     let mut svg = Svg::new(&name, &title, &alt, (axes.right() + 18.0).max(legend_width), height);
@@ -53,5 +54,5 @@ fn one(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawing> {
     }
     let caption =
         "A model that knows nothing has a precision equal to the prevalence (dashed). AP: average precision.".into();
-    Some(Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish() })
+    Some(Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish(), is_aside: cast.is_aside })
 }

@@ -46,7 +46,8 @@ pub(crate) fn draw(report: &Report, legend: &Legend) -> Vec<Drawing> {
         "Each mark is one repeat with other folds; the bar is their mean. The spread shows what the choice of folds \
                    alone does; it is not a confidence interval."
             .into();
-    vec![Drawing { name: "repeats".into(), title: title.into(), caption, svg: svg.finish(), csv: csv.finish() }]
+    let (name, title) = ("repeats".into(), title.into());
+    vec![Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish(), is_aside: false }]
 }
 
 fn mean(values: &[f64]) -> f64 {

@@ -59,5 +59,6 @@ fn one(curve: &RfeCurve, legend: &Legend) -> Drawing {
                    number that was kept. The steps before this one had seen all training cases, so the curve says \
                    where features stop to matter, not how good the model is."
             .into();
-    Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish() }
+    let is_aside = !legend.is_told(&curve.model);
+    Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish(), is_aside }
 }

@@ -1,21 +1,22 @@
 //! ROC curves: all models of a setting in one plot, and each with its band and cut beside it.
 
-use super::Drawing;
+use super::{Drawing, casts};
+use crate::cast::Cast;
 use crate::csv::{Csv, row};
 use crate::data::{ModelResult, Report, Setting};
 use crate::format::{fixed, interval};
-use crate::legend::{Legend, results, setting_label, setting_slug, settings};
+use crate::legend::Legend;
 use crate::style::{GRID, RULE};
 use crate::svg::{Axes, Label, Scale, Stroke, Svg, text_width};
 
-/// Up to two figures per setting.
+/// Up to two figures per setting and cast.
 pub(crate) fn draw(report: &Report, legend: &Legend) -> Vec<Drawing> {
-    let settings = settings(report).into_iter();
-    settings.flat_map(|s| [together(report, legend, s), apart(report, legend, s)].into_iter().flatten()).collect()
+    let casts = casts(report, legend);
+    casts.iter().flat_map(|cast| [together(cast, legend), apart(cast, legend)].into_iter().flatten()).collect()
 }
 
-fn together(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawing> {
-    let curves: Vec<_> = results(report, setting).filter(|m| !m.roc.is_empty()).collect();
+fn together(cast: &Cast<'_>, legend: &Legend) -> Option<Drawing> {
+    let curves: Vec<_> = cast.results.iter().copied().filter(|m| !m.roc.is_empty()).collect();
     if curves.is_empty() {
         return None;
     }
@@ -23,8 +24,8 @@ fn together(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawin
         curves.iter().map(|m| format!("{}: AUC {}", legend.label(&m.name), interval(&m.auc, 2))).collect();
     let legend_width = lines.iter().map(|l| text_width(l, 11.0)).fold(0.0, f64::max) + 70.0;
     let axes = unit_axes(58.0, 14.0, 312.0);
-    let name = format!("roc-{}", setting_slug(setting));
-    let title = format!("ROC curves, {}", setting_label(setting));
+    let name = cast.name("roc");
+    let title = cast.title("ROC curves");
     let alt = format!("Sensitivity against 1 minus specificity. {}.", lines.join("; "));
     let height = axes.bottom() + 56.0 + curves.len() as f64 * 19.0;
     let mut svg = Svg::new(&name, &title, &alt, (axes.right() + 18.0).max(legend_width + 20.0), height);
@@ -43,7 +44,7 @@ fn together(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawin
     for (i, (result, line)) in curves.iter().zip(&lines).enumerate() {
         svg.legend_line([axes.left, axes.bottom() + 62.0 + i as f64 * 19.0], legend.series(&result.name), line);
     }
-    let marks = match setting {
+    let marks = match cast.setting {
         Setting::External => "The mark on a curve is the cut that was used; it was chosen on training scores only.",
         Setting::TrainCv => {
             "A mark is the mean sensitivity and specificity of the calls over the repeats. Each fold has a cut of its own, \
@@ -52,25 +53,25 @@ fn together(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawin
     };
     let caption =
         format!("{marks} AUC with 95% interval. The shaded band, where drawn, is the 95% band of the primary model.");
-    Some(Drawing { name, title, caption, svg: svg.finish(), csv: data(&curves) })
+    Some(Drawing { name, title, caption, svg: svg.finish(), csv: data(&curves), is_aside: cast.is_aside })
 }
 
-fn apart(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawing> {
-    let curves: Vec<_> = results(report, setting).filter(|m| !m.roc.is_empty() && !m.roc_band.is_empty()).collect();
+fn apart(cast: &Cast<'_>, legend: &Legend) -> Option<Drawing> {
+    let curves: Vec<_> = cast.results.iter().copied().filter(|m| !m.roc.is_empty() && !m.roc_band.is_empty()).collect();
     if curves.is_empty() {
         return None;
     }
-    let name = format!("roc-bands-{}", setting_slug(setting));
-    let title = format!("ROC curves with bands, {}", setting_label(setting));
+    let name = cast.name("roc-bands");
+    let title = cast.title("ROC curves with bands");
     let alt = format!("One ROC curve per panel with its 95% band: {}.", {
         curves.iter().map(|m| legend.label(&m.name)).collect::<Vec<_>>().join(", ")
     });
     let n_cols = curves.len().min(3);
-    let [w, h] = [236.0, 262.0];
+    let [w, h] = [236.0, 274.0];
     let mut svg = Svg::new(&name, &title, &alt, 24.0 + w * n_cols as f64, h * curves.len().div_ceil(3) as f64);
     for (i, result) in curves.iter().enumerate() {
-        let axes = unit_axes(58.0 + w * (i % 3) as f64, 28.0 + h * (i / 3) as f64, 180.0);
-        svg.label(&Label::new([axes.left, axes.top - 10.0], &legend.label(&result.name)).bold().size(12.0));
+        let axes = unit_axes(58.0 + w * (i % 3) as f64, 40.0 + h * (i / 3) as f64, 180.0);
+        svg.panel_title([axes.left, axes.top - 10.0], &legend.label(&result.name), 190.0);
         axes.draw(&mut svg, "1 \u{2212} specificity", if i % 3 == 0 { "sensitivity" } else { "" });
         svg.line(axes.at(0.0, 0.0), axes.at(1.0, 1.0), Stroke::dashed(RULE, 1.0, "4 3"));
         band(&mut svg, &axes, result, legend, 0.2);
@@ -90,7 +91,7 @@ fn apart(report: &Report, legend: &Legend, setting: Setting) -> Option<Drawing> 
             row!(csv, &result.name, p.x, p.low, p.high);
         }
     }
-    Some(Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish() })
+    Some(Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish(), is_aside: cast.is_aside })
 }
 
 /// A square with both axes from 0 to 1.

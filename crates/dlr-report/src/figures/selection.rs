@@ -3,7 +3,7 @@
 use super::{Drawing, NAME_CHARS};
 use crate::csv::{Csv, row};
 use crate::data::{Report, SelectedFeature, Selection};
-use crate::format::{elide, percent};
+use crate::format::{elide, feature_name, percent};
 use crate::legend::Legend;
 use crate::style::{INK, group, group_label};
 use crate::svg::{Axes, Label, Scale, Stroke, Svg, text_width};
@@ -21,7 +21,7 @@ fn one(selection: &Selection, legend: &Legend) -> Drawing {
     let mut features: Vec<&SelectedFeature> = selection.features.iter().collect();
     features.sort_by(|a, b| b.n_selected.cmp(&a.n_selected).then_with(|| a.name.cmp(&b.name)));
     let shown = &features[..features.len().min(SHOWN)];
-    let names: Vec<_> = shown.iter().map(|f| elide(&f.name, NAME_CHARS)).collect();
+    let names: Vec<_> = shown.iter().map(|f| feature_name(&f.name, NAME_CHARS)).collect();
     let left = names.iter().map(|n| text_width(n, 11.0)).fold(80.0, f64::max) + 16.0;
     let axes = Axes {
         x: Scale::new(0.0, 100.0),
@@ -71,7 +71,8 @@ fn one(selection: &Selection, legend: &Legend) -> Drawing {
         "Selection was done anew inside each of the {} training folds. A feature that is rarely selected again is not a finding.{more}",
         selection.n_fits
     );
-    Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish() }
+    let is_aside = !legend.is_told(&selection.model);
+    Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish(), is_aside }
 }
 
 /// The groups that occur, side by side.

@@ -5,7 +5,7 @@ use super::selection::group_legend;
 use super::{Drawing, NAME_CHARS};
 use crate::csv::{Csv, row};
 use crate::data::{GroupShare, Report, Shap};
-use crate::format::{elide, fixed, percent};
+use crate::format::{feature_name, fixed, percent};
 use crate::legend::Legend;
 use crate::style::{INK, group, group_label};
 use crate::svg::{Axes, Label, Scale, Stroke, Svg, text_width};
@@ -41,7 +41,7 @@ fn one(shap: &Shap, legend: &Legend) -> Drawing {
     let order = by_importance(shap);
     let shown = &order[..order.len().min(SHOWN)];
     let shares = group_shares(shap);
-    let names: Vec<_> = shown.iter().map(|f| elide(&shap.names[*f], NAME_CHARS)).collect();
+    let names: Vec<_> = shown.iter().map(|f| feature_name(&shap.names[*f], NAME_CHARS)).collect();
     let left = names.iter().map(|n| text_width(n, 11.0)).fold(80.0, f64::max) + 16.0;
     let largest = shown.first().map_or(1.0, |f| importance(shap, *f));
     let axes = Axes {
@@ -89,7 +89,8 @@ fn one(shap: &Shap, legend: &Legend) -> Drawing {
         "Above: how the attribution divides among the groups of features. Below: the features themselves. SHAP says \
                    what the model used, not what causes the disease."
             .into();
-    Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish() }
+    let is_aside = !legend.is_told(&shap.model);
+    Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish(), is_aside }
 }
 
 /// One bar divided by share, with the percentages below.

@@ -132,5 +132,6 @@ fn one(report: &Report, legend: &Legend, (model, setting): (&str, Setting), rows
         "Test: does the factor change what a prediction means (likelihood ratio of the interaction, Holm)? A test without a \
          difference does not show that there is none.{power}"
     );
-    Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish() }
+    let is_aside = !legend.is_told(model);
+    Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish(), is_aside }
 }

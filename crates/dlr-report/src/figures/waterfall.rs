@@ -3,7 +3,7 @@
 use super::{Drawing, NAME_CHARS};
 use crate::csv::{Csv, row};
 use crate::data::{Report, Shap};
-use crate::format::{elide, fixed, short};
+use crate::format::{elide, feature_name, fixed, short};
 use crate::legend::Legend;
 use crate::style::{INK, RULE};
 use crate::svg::{Axes, Label, Scale, Stroke, Svg, text_width};
@@ -65,7 +65,8 @@ fn one(shap: &Shap, legend: &Legend) -> Drawing {
     let caption = "Read from top to bottom: each bar moves the prediction from the dashed mean to where it ends. Right-pointing solid \
                    bars raise it, left-pointing hatched bars lower it. Each case has its own scale."
         .into();
-    Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish() }
+    let is_aside = !legend.is_told(&shap.model);
+    Drawing { name, title, caption, svg: svg.finish(), csv: csv.finish(), is_aside }
 }
 
 fn waterfall_bar(svg: &mut Svg, axes: &Axes, y: f64, (label, full, from, to): (&str, &str, f64, f64)) {
@@ -133,7 +134,8 @@ fn bars(shap: &Shap, case: usize) -> Vec<Bar> {
     let mut bars = Vec::new();
     for feature in order.iter().take(SHOWN) {
         let (from, to) = (at, at + values[*feature]);
-        let label = format!("{} = {}", elide(&shap.names[*feature], NAME_CHARS - 8), short(shap.data[case][*feature]));
+        let label =
+            format!("{} = {}", feature_name(&shap.names[*feature], NAME_CHARS), short(shap.data[case][*feature]));
         bars.push((label, shap.names[*feature].clone(), from, to));
         at = to;
     }

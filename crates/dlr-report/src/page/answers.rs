@@ -6,7 +6,7 @@ use super::Answer;
 use crate::data::{Comparison, Interval, ModelResult, Report, Setting, Verdict};
 use crate::figures::group_shares;
 use crate::format::{count, fixed, interval, p_value, percent};
-use crate::legend::{Legend, results};
+use crate::legend::{Legend, declared, results};
 use crate::style::group_label;
 
 /// The six answers; one without a sentence is left out.
@@ -84,8 +84,7 @@ fn how_good(report: &Report, legend: &Legend) -> Vec<String> {
             interval(&result.specificity, 2)
         ));
     }
-    let is_told = |name: &str| declared(report).is_none_or(|d| d.iter().any(|c| c.first == name || c.second == name));
-    let others = results(report, result.setting).filter(|m| m.name != result.name && is_told(&m.name));
+    let others = results(report, result.setting).filter(|m| m.name != result.name && legend.is_told(&m.name));
     let others: Vec<_> = others.map(|m| format!("{} {}", legend.label(&m.name), interval(&m.auc, 2))).collect();
     if !others.is_empty() {
         let which = if declared(report).is_some() { "the others compared in advance" } else { "the others" };
@@ -96,12 +95,6 @@ fn how_good(report: &Report, legend: &Legend) -> Vec<String> {
         sentences.push(format!("In cross-validation the same model had {}.", interval(&inner.auc, 2)));
     }
     sentences
-}
-
-/// The comparisons that were declared in advance, where some were: those with a corrected p, if others have none.
-fn declared(report: &Report) -> Option<Vec<&Comparison>> {
-    let (declared, others): (Vec<_>, Vec<_>) = report.comparisons.iter().partition(|c| c.p_adjusted.is_finite());
-    (!declared.is_empty() && others.iter().any(|c| c.p.is_finite())).then_some(declared)
 }
 
 fn with_interval(auc: &Interval) -> String {

@@ -52,6 +52,9 @@ enum Block<'a> {
     Table(Table),
     Figure(&'a Drawing),
     Verbatim(&'a str),
+    /// What follows, up to the end, is folded under this line: readers open it, paper leaves it out.
+    Fold(String),
+    FoldEnd,
 }
 
 /// The page.

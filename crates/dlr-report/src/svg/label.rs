@@ -3,7 +3,7 @@
 //! Widths are those of Helvetica by classes of letters, wide enough that a real font does not overrun its box.
 
 use super::escape;
-use crate::format::xy;
+use crate::format::{elide, xy};
 use crate::style::INK;
 use std::fmt::Write;
 
@@ -79,6 +79,25 @@ impl<'a> Label<'a> {
     }
 }
 
+/// Text broken at a space, so that both lines are this wide at most; the first is empty where one is enough, and what is
+/// too long for two loses its middle.
+pub(super) fn in_two_lines(text: &str, size: f64, width: f64) -> [String; 2] {
+    if text_width(text, size) <= width {
+        return [String::new(), text.into()];
+    }
+    let fits = |at: &usize| text_width(&text[..*at], size) <= width;
+    let Some(at) = text.match_indices(' ').map(|(at, _)| at).filter(fits).last() else {
+        return [String::new(), fitting(text, size, width)];
+    };
+    [text[..at].into(), fitting(&text[at + 1..], size, width)]
+}
+
+fn fitting(text: &str, size: f64, width: f64) -> String {
+    let n_chars = text.chars().count();
+    let shorter = (3..=n_chars).rev().map(|n| elide(text, n)).find(|line| text_width(line, size) <= width);
+    shorter.unwrap_or_else(|| elide(text, 3))
+}
+
 /// Estimated width of a line of text of this size.
 pub(crate) fn text_width(text: &str, size: f64) -> f64 {
     let ems: f64 = text
@@ -94,4 +113,19 @@ pub(crate) fn text_width(text: &str, size: f64) -> f64 {
         })
         .sum();
     ems * size
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_titles_take_two_lines() {
+        assert_eq!(in_two_lines("Intratumoral", 12.0, 190.0), ["", "Intratumoral"]);
+        let [first, second] = in_two_lines("Deep-learning radiomics, concatenated, random forest", 12.0, 190.0);
+        assert_eq!([first.as_str(), second.as_str()], ["Deep-learning radiomics,", "concatenated, random forest"]);
+        for line in in_two_lines(&"radiomics ".repeat(20), 12.0, 190.0) {
+            assert!(text_width(&line, 12.0) <= 190.0, "{line}");
+        }
+    }
 }

@@ -11,10 +11,14 @@ pub(crate) use axes::{Axes, Scale, ticks};
 pub(crate) use label::{Label, text_width};
 
 use crate::format::{printable, xy};
+use label::in_two_lines;
 use std::fmt::Write;
 
 /// Font of every figure.
 const FONT: &str = "Helvetica, Arial, 'Liberation Sans', sans-serif";
+
+/// Size of the name of a panel.
+const TITLE: f64 = 12.0;
 
 /// A drawing.
 #[derive(Debug, Clone)]
@@ -115,6 +119,14 @@ impl Svg {
     /// Text; see [`Label`].
     pub(crate) fn label(&mut self, label: &Label<'_>) {
         label.write(&mut self.body);
+    }
+
+    /// The name of a panel in bold, in two lines where one is too narrow; the last one ends at the point's height.
+    pub(crate) fn panel_title(&mut self, [x, y]: [f64; 2], text: &str, width: f64) {
+        let [first, second] = in_two_lines(text, TITLE, width);
+        for (line, y) in [(&first, y - 13.0), (&second, y)].into_iter().filter(|(line, _)| !line.is_empty()) {
+            self.label(&Label::new([x, y], line).bold().size(TITLE).full(text));
+        }
     }
 
     /// A raster image from a `data:` address, stretched into the box.

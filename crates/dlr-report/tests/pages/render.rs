@@ -69,6 +69,67 @@ fn every_figure_of_a_full_report_is_drawn_and_well_formed() {
     }
 }
 
+/// A study of which three models were declared and ten more were fitted beside them.
+fn with_others() -> Report {
+    let mut report = made_up(STUDY);
+    let pattern = report.models.clone();
+    for i in 0..10 {
+        for of in pattern.iter().filter(|m| m.name == pattern[0].name) {
+            let label = format!("Deep-learning radiomics, concatenated, kind {i}");
+            report.models.push(ModelResult { name: format!("other-{i}"), label, ..of.clone() });
+        }
+    }
+    report.selections.push(Selection { model: "other-0".into(), ..report.selections[0].clone() });
+    report.shap.push(Shap { model: "other-1".into(), ..report.shap[0].clone() });
+    report.question.primary_model = "dlr".into();
+    let undeclared = Comparison { first: "other-0".into(), p_adjusted: f64::NAN, ..report.comparisons[0].clone() };
+    report.comparisons.push(undeclared);
+    let name = "Deep-learning radiomics, concatenated, kind 0: volume-baseline".into();
+    report.audits.push(Audit { name, ..report.audits[0].clone() });
+    report
+}
+
+#[test]
+fn what_was_not_declared_is_folded_and_six_lines_share_a_figure() {
+    let rendered = render(&with_others()).unwrap();
+    let stems: BTreeSet<&str> = rendered.figures.iter().map(|f| f.name.as_str()).collect();
+    assert_eq!(stems.len(), rendered.figures.len(), "names are unique");
+    let page = parse_page(&rendered.html);
+    let is_folded = |node: &roxmltree::Node<'_, '_>| node.ancestors().any(|a| a.has_tag_name("details"));
+    let figures: Vec<_> = page.descendants().filter(|n| n.has_tag_name("figure")).collect();
+    let (folded, open): (Vec<_>, Vec<_>) = figures.iter().partition(|f| is_folded(f));
+    let names = |of: &[roxmltree::Node<'_, '_>]| -> Vec<String> {
+        of.iter().map(|f| f.attribute("id").unwrap().replace("figure-", "")).collect()
+    };
+    let (folded, open) = (names(&folded), names(&open));
+    for name in ["overview-others", "roc-external-2", "roc-external-3", "selection-other-0", "shap-bar-other-1"] {
+        assert!(folded.iter().any(|f| f == name), "{name} is not folded: {folded:?}");
+    }
+    for name in ["overview", "roc-external", "shap-bar-dlr", "subgroups-dlr-external", "correlation"] {
+        assert!(open.iter().any(|f| f == name), "{name} is not in sight: {open:?}");
+    }
+    assert_eq!(folded.len() + open.len(), rendered.figures.len());
+    // No line looks like another of its figure.
+    for figure in rendered.figures.iter().filter(|f| f.name.starts_with("roc-") && !f.name.contains("bands")) {
+        let document = Document::parse(&figure.svg).unwrap();
+        let is_curve = |n: &roxmltree::Node<'_, '_>| {
+            n.attribute("fill") == Some("none") && n.attribute("d").is_some_and(|d| d.matches('L').count() > 4)
+        };
+        let lines = document.descendants().filter(is_curve);
+        let looks: Vec<_> = lines.map(|l| (l.attribute("stroke"), l.attribute("stroke-dasharray"))).collect();
+        assert!(looks.len() > 2, "{} has {} lines", figure.name, looks.len());
+        assert_eq!(looks.iter().collect::<BTreeSet<_>>().len(), looks.len(), "{}: {looks:?}", figure.name);
+    }
+    for table in page.descendants().filter(|n| n.has_tag_name("table")) {
+        let caption = table.descendants().find(|n| n.has_tag_name("caption")).and_then(|c| c.text()).unwrap();
+        let n_columns =
+            table.descendants().filter(|n| n.has_tag_name("th") && n.attribute("scope") == Some("col")).count();
+        assert!(n_columns <= 10, "{caption}: {n_columns} columns");
+        let text: String = table.descendants().filter_map(|n| n.text()).collect();
+        assert_eq!(text.contains("kind 0"), is_folded(&table) && text.contains("kind 0"), "{caption} tells of others");
+    }
+}
+
 #[test]
 fn nothing_is_drawn_outside_its_canvas() {
     let mut misses = Vec::new();
