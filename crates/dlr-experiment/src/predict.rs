@@ -172,6 +172,10 @@ fn of_new_cases(file: &mut ExperimentFile, places: &PredictPlaces<'_>, wanted: &
         file.cohort.params.insert("label".into(), "".into());
     }
     file.cohort.params.insert("path".into(), Value::String(name.clone()));
+    if file.cohort.source == "manifest" {
+        // One patient whose file is missing does not keep the others waiting: that row says so.
+        file.cohort.params.insert("absent_files".into(), "fail-case".into());
+    }
     for (block, stage) in file.features.iter_mut().filter(|(_, stage)| stage.stage == "table") {
         let path = match places.tables.get(block) {
             Some(path) => std::path::absolute(path).unwrap_or_else(|_| path.clone()).to_string_lossy().into_owned(),

@@ -2,7 +2,7 @@
 
 use crate::registry::Params;
 use dlr_core::{Case, CaseSource, Cohort, Result, SealedLabels};
-use dlr_io::ManifestSource;
+use dlr_io::{Manifest, ManifestSource};
 use dlr_phantom::PhantomSource;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -13,12 +13,23 @@ use std::path::PathBuf;
 /// |---|---|---|
 /// | `path` | | the CSV, relative to the experiment file |
 /// | `mask` | `mass` | the name that the region of the column `Mask` gets |
+/// | `absent_files` | `refuse` | files that do not exist: `refuse` names them all before anything is read, `fail-case` lets their case fail |
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ManifestParams {
     path: PathBuf,
     #[serde(default = "mass")]
     mask: String,
+    #[serde(default)]
+    absent_files: AbsentFiles,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum AbsentFiles {
+    #[default]
+    Refuse,
+    FailCase,
 }
 
 fn mass() -> String {
@@ -26,8 +37,13 @@ fn mass() -> String {
 }
 
 pub(super) fn manifest(params: &Params<'_>) -> Result<Box<dyn CaseSource>> {
-    let ManifestParams { path, mask } = params.read()?;
-    Ok(Box::new(Named { source: ManifestSource::open(&params.folder.join(path))?, mask }))
+    let ManifestParams { path, mask, absent_files } = params.read()?;
+    let path = params.folder.join(path);
+    let source = match absent_files {
+        AbsentFiles::Refuse => ManifestSource::open(&path)?,
+        AbsentFiles::FailCase => ManifestSource::new(Manifest::read(&path)?),
+    };
+    Ok(Box::new(Named { source, mask }))
 }
 
 /// Parameters: those of [`dlr_phantom::PhantomConfig`].

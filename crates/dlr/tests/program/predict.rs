@@ -145,6 +145,18 @@ fn a_broken_case_a_strange_case_and_a_damaged_model_are_told() {
     assert!(line.starts_with("p14,,,,\"E0204: "), "no prediction, and the reason: {line}");
     assert!(of("p15")["note"].contains("unlike"), "{:?}", of("p15"));
 
+    // A file that is not there is a row like that of a file that cannot be read: the others are predicted.
+    fs::remove_file(cohort.path("p14.nii.gz")).unwrap();
+    let output = dlr(&cohort.path(""), &args);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let text = fs::read_to_string(cohort.path("out.csv")).unwrap();
+    let line = text.lines().find(|line| line.starts_with("p14")).unwrap();
+    assert!(line.starts_with("p14,,,,E0201: "), "no prediction, and the reason: {line}");
+    let without =
+        |rows: Vec<BTreeMap<String, String>>| -> Vec<_> { rows.into_iter().filter(|row| row["ID"] != "p14").collect() };
+    assert_eq!(without(rows(&cohort.path("out.csv"))), without(table.clone()));
+    fs::write(cohort.path("p14.nii.gz"), "not an image").unwrap();
+
     // A folder of any name, but as the run wrote it; and no file that is read is written.
     let copy = cohort.path("frozen");
     fs::create_dir(&copy).unwrap();
