@@ -24,7 +24,8 @@ pub struct WrittenPhantom {
     pub oracle: String,
 }
 
-/// Writes a cohort. The folder must be empty or not be there yet.
+/// Writes a cohort. The folder must be empty, not be there yet, or hold a cohort whose writing broke off, which is then
+/// written anew. `cohort.csv` comes last: a folder that has it is whole.
 ///
 /// | file | holds |
 /// |---|---|
@@ -52,8 +53,14 @@ pub fn write_phantom(
     let oracle = oracle_csv(&plan);
     if let Some(role) = only {
         plan = plan.only(role);
+        if plan.subjects().is_empty() {
+            let fact = format!("the cohort has no {} patients", self::role(role));
+            return Err(Error::new(Code::Parameter, fact).expected("at least 4 of the role that is written alone"));
+        }
     }
-    must_be_empty(out)?;
+    must_be_free(out)?;
+    dlr_io::make_folder(out)?;
+    atomic::write(&out.join(UNFINISHED), b"a cohort is being written here, or its writing broke off\n")?;
     for folder in ["images", "masks", "truth"] {
         dlr_io::make_folder(&out.join(folder))?;
     }
@@ -67,17 +74,30 @@ pub fn write_phantom(
         Ok(())
     })?;
     let manifest = out.join("cohort.csv");
-    atomic::write(&manifest, cohort_csv(&plan).as_bytes())?;
     atomic::write(&out.join("truth.csv"), truth_csv(&plan).as_bytes())?;
     atomic::write(&out.join("oracle.csv"), oracle.as_bytes())?;
     atomic::write(&out.join("INFOclinical.csv"), clinical_csv(&plan).as_bytes())?;
+    atomic::write(&manifest, cohort_csv(&plan).as_bytes())?;
+    fs::remove_file(out.join(UNFINISHED))
+        .map_err(|e| Error::new(Code::FileWrite, format!("`{UNFINISHED}` cannot be removed")).found(e))?;
     Ok(WrittenPhantom { n_cases, manifest, oracle })
 }
 
-/// Nothing of anybody is overwritten.
-fn must_be_empty(out: &Path) -> Result<()> {
+/// Stands in a folder until its cohort is whole.
+const UNFINISHED: &str = ".dlr-unfinished";
+
+/// Nothing of anybody is overwritten; what broke off is removed, so that nothing of it stays beside another cohort.
+fn must_be_free(out: &Path) -> Result<()> {
     let is_empty = fs::read_dir(out).map_or(true, |mut entries| entries.next().is_none());
     if is_empty {
+        return Ok(());
+    }
+    if out.join(UNFINISHED).is_file() {
+        for folder in ["images", "masks", "truth", "dicom"].map(|name| out.join(name)).iter().filter(|f| f.is_dir()) {
+            fs::remove_dir_all(folder).map_err(|e| {
+                Error::new(Code::FileWrite, "a cohort whose writing broke off cannot be removed").found(e)
+            })?;
+        }
         return Ok(());
     }
     let name = out.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -222,4 +242,48 @@ fn clinical_csv(plan: &Plan) -> String {
 
 fn line(csv: &mut String, text: std::fmt::Arguments<'_>) {
     writeln!(csv, "{text}").expect("writing to a string cannot fail");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dlr_phantom::Grid;
+
+    fn small() -> PhantomConfig {
+        PhantomConfig { grid: Grid::Tiny, n_train: 4, n_external: 0, ..PhantomConfig::default() }
+    }
+
+    #[test]
+    fn what_broke_off_is_written_anew_and_what_is_whole_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let (out, clean) = (folder.path().join("cohort"), folder.path().join("clean"));
+        // As a full disk or a kill leaves it: some files of another cohort, no manifest.
+        fs::create_dir_all(out.join("images")).unwrap();
+        fs::write(out.join("images/of-another.nii.gz"), "half").unwrap();
+        fs::write(out.join(UNFINISHED), "").unwrap();
+        for out in [&out, &clean] {
+            write_phantom(out, &small(), false, None, |_| {}).unwrap();
+        }
+        let names = |of: &Path| {
+            let mut names: Vec<_> = fs::read_dir(of.join("images"))
+                .unwrap()
+                .chain(fs::read_dir(of).unwrap())
+                .map(|e| e.unwrap().file_name())
+                .collect();
+            names.sort();
+            names
+        };
+        assert_eq!(names(&out), names(&clean));
+        let error = write_phantom(&out, &small(), false, None, |_| {}).unwrap_err();
+        assert_eq!(error.code(), Code::FileWrite, "{error}");
+    }
+
+    #[test]
+    fn a_cohort_of_nobody_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let error =
+            write_phantom(&folder.path().join("out"), &small(), false, Some(Role::External), |_| {}).unwrap_err();
+        assert_eq!(error.code(), Code::Parameter, "{error}");
+        assert!(!folder.path().join("out").exists());
+    }
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// Arguments of `dlr phantom`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Where to write; must be empty or not exist yet
+    /// Where to write; must be empty, not exist yet, or hold a cohort whose writing broke off
     out: PathBuf,
     /// main, main_weak, null, scanner_trap, marker_trap, duplicate_trap, intra_only, peri_only or size_confound
     #[arg(long, default_value = "main")]
@@ -21,10 +21,10 @@ pub(super) struct Args {
     /// Everything random follows from it
     #[arg(long, default_value_t = 2026)]
     seed: u64,
-    /// Training patients
+    /// Training patients, at least 4
     #[arg(long, default_value_t = 129)]
     n_train: usize,
-    /// External patients
+    /// External patients: 0, or at least 4
     #[arg(long, default_value_t = 74)]
     n_external: usize,
     /// Share of high grade [default: that of the study, 80 of 129 and 45 of 74]
