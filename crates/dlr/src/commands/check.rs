@@ -28,7 +28,7 @@ impl Args {
             }
         }
         errors.extend(missing);
-        for note in labels(&manifest) {
+        for note in without_mask(&manifest).into_iter().chain(labels(&manifest)) {
             println!("note: {note}");
         }
         for note in &manifest.notes {
@@ -59,6 +59,28 @@ fn problem(image: &Path, mask: &Path, selection: &LabelSelection) -> dlr_core::R
     }
     Ok(notes)
 }
+
+/// Masks that some cases have and others do not: an edema that nobody drew.
+fn without_mask(manifest: &Manifest) -> Vec<String> {
+    let lacking = |name: &String| {
+        let ids: Vec<&str> =
+            manifest.rows.iter().filter(|row| !row.masks.contains_key(name)).map(|row| row.id.as_str()).collect();
+        let more = if ids.len() > SHOWN { format!(" and {} more", ids.len() - SHOWN) } else { String::new() };
+        let shown = ids[..ids.len().min(SHOWN)].join(", ");
+        (!ids.is_empty()).then(|| {
+            format!(
+                "{} of {} cases have no mask `{name}` ({shown}{more}): `extract` refuses these, an experiment does where \
+                 a step needs that mask",
+                ids.len(),
+                manifest.rows.len()
+            )
+        })
+    };
+    manifest.masks.iter().filter_map(lacking).collect()
+}
+
+/// Cases named in a note.
+const SHOWN: usize = 5;
 
 /// What keeps an experiment from learning; features can be extracted all the same.
 fn labels(manifest: &Manifest) -> Vec<String> {
