@@ -45,8 +45,9 @@ mod threshold;
 pub use auc::{AucTest, Delong, IntervalKind, auc, delong, delong_paired, delong_unpaired, hanley_mcneil_variance};
 pub use audit::{
     Audit, Status, audit_centre_and_label, audit_centre_confounding, audit_centre_from_features, audit_duplicates,
-    audit_equal_images, audit_events_per_feature, audit_maps_outside_body, audit_patient_labels, audit_permuted_labels,
-    audit_post_baseline, audit_restates_volume, audit_too_good, audit_volume_baseline,
+    audit_equal_images, audit_events_per_feature, audit_external_drop, audit_maps_of_random_weights,
+    audit_maps_outside_body, audit_patient_labels, audit_permuted_labels, audit_post_baseline, audit_restates_volume,
+    audit_too_good, audit_volume_baseline,
 };
 pub use bootstrap::{
     Bootstrap, Resampler, bca_interval, bootstrap, bootstrap_auc, bootstrap_auc_by, percentile_interval, resampled_auc,

@@ -126,7 +126,7 @@ pub fn run(
         localised: write::localise(&outcome, &images, registry, places.experiment, &log)?,
     };
     if let Some(localised) = &looked.localised {
-        outcome.judged.audits.add_of_study(localised.audit());
+        localised.audits().into_iter().for_each(|audit| outcome.judged.audits.add_of_study(audit));
     }
     clock.lap("maps");
     outcome.timings = clock.laps;

@@ -86,12 +86,14 @@ pub(super) fn of(variant: &str, runs: &[Judged]) -> Vec<String> {
         }
         "scanner_trap" => {
             claims.check("dlr, cross-validated minus external, at least 0.1", cv("dlr") - auc("dlr"), |d| d >= 0.1);
+            claims.check("runs whose audit says that dlr loses outside", alarm("external-drop/dlr"), every);
             for audit in ["centre-from-features", "centre-and-label", "centre-confounding"] {
                 claims.check(&format!("runs in which the audit {audit} fires"), alarm(audit), every);
             }
         }
         "marker_trap" => {
             claims.check("dlr, cross-validated minus external, at least 0.1", cv("dlr") - auc("dlr"), |d| d >= 0.1);
+            claims.check("runs whose audit says that dlr loses outside", alarm("external-drop/dlr"), every);
             let outside = alarm("maps-outside-body");
             claims.check("runs whose audit says that maps look outside the body", outside, every);
             claims.check("maps, enrichment in tumour and oedema, below 1", localised(1, "enrichment"), |e| e < 1.0);

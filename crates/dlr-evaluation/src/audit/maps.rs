@@ -51,6 +51,38 @@ pub fn audit_maps_outside_body(cases: &[String], shares: &[f64], volumes: &[f64]
     Audit::new(NAME, status, value, sentence).with(details)
 }
 
+/// Share of the trained network's enrichment above chance that random weights may reach before we warn.
+const OF_CHANCE: f64 = 0.5;
+
+/// Does a network of random weights look at the same places? `trained` and `random` are enrichments in the same region
+/// (1 is chance) of the maps of one model, with the network's own weights and with random ones (Adebayo and others,
+/// 2018, ask that maps depend on the weights).
+///
+/// The value is the part of the enrichment above chance that random weights give too; warns from 0.5. The question does
+/// not arise where the trained maps are not above chance, or there are no random ones. One draw of weights is one draw:
+/// a pass is no proof.
+///
+/// ```
+/// use dlr_evaluation::{Status, audit_maps_of_random_weights};
+/// assert_eq!(audit_maps_of_random_weights("tumour", 3.0, 2.5).value, 0.75);
+/// assert_eq!(audit_maps_of_random_weights("tumour", 3.0, 0.8).status, Status::Pass);
+/// assert_eq!(audit_maps_of_random_weights("tumour", 0.9, 2.0).status, Status::NotApplicable);
+/// ```
+pub fn audit_maps_of_random_weights(region: &str, trained: f64, random: f64) -> Audit {
+    const NAME: &str = "maps-of-random-weights";
+    if !(trained > 1.0 && random.is_finite()) {
+        let sentence = format!("in {region} the maps are not above chance, or none were made with random weights");
+        return Audit::new(NAME, Status::NotApplicable, f64::NAN, sentence);
+    }
+    let value = (random - 1.0).max(0.0) / (trained - 1.0);
+    let status = if value >= OF_CHANCE { Status::Warn } else { Status::Pass };
+    let sentence = format!(
+        "in {region} the maps are {trained:.2} times chance, with random weights {random:.2} times: {value:.2} of what is \
+         above chance (warned from {OF_CHANCE})"
+    );
+    Audit::new(NAME, status, value, sentence)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

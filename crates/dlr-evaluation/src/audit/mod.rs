@@ -14,8 +14,10 @@ mod patients;
 pub use centre::{audit_centre_and_label, audit_centre_confounding, audit_centre_from_features};
 pub use columns::{audit_post_baseline, audit_restates_volume};
 pub use duplicates::{audit_duplicates, audit_equal_images};
-pub use maps::audit_maps_outside_body;
-pub use numbers::{audit_events_per_feature, audit_permuted_labels, audit_too_good, audit_volume_baseline};
+pub use maps::{audit_maps_of_random_weights, audit_maps_outside_body};
+pub use numbers::{
+    audit_events_per_feature, audit_external_drop, audit_permuted_labels, audit_too_good, audit_volume_baseline,
+};
 
 pub use patients::audit_patient_labels;
 
@@ -82,6 +84,13 @@ impl Audit {
             "maps-outside-body" => {
                 "look at the maps and images of these cases: letters, padding and air must not go with the label; crop or \
                  mask them, or pool deep features inside the body"
+            }
+            "maps-of-random-weights" => {
+                "do not take the maps as a sign of what the network has learned: much of where they look is the shape of \
+                 the image and of the network"
+            }
+            "external-drop" => {
+                "look for what goes with the label in the training hospitals alone: scanner, centre, marks in the images"
             }
             "too-good" => "look for a leak: patients in two folds, duplicates, columns known only afterwards",
             "permuted-labels" => "do not use these figures: something outside the folds has seen the labels",

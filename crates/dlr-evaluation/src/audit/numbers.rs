@@ -2,8 +2,8 @@
 
 use super::{Audit, Status};
 use crate::check;
-use crate::delong_paired;
 use crate::quantile::mean_sd;
+use crate::{delong_paired, delong_unpaired};
 use dlr_core::Result;
 
 /// Events (cases of the smaller class) per candidate feature. Passes from 10, warns below; fails where the final model has
@@ -50,6 +50,38 @@ pub fn audit_volume_baseline(model: &[f64], volume_only: &[f64], labels: &[bool]
         test.difference, test.interval.low, test.interval.high, test.p
     );
     Ok(Audit::new("volume-baseline", status, test.difference, sentence))
+}
+
+/// Does the model lose outside what it had inside? The value is its cross-validated AUC less that on other patients
+/// (unpaired DeLong). Warns where the 95 % interval lies above 0: something that goes with the label in the training
+/// hospitals alone (a scanner, a mark, a centre) does that, and so does a leak.
+///
+/// # Errors
+/// As [`crate::auc`].
+///
+/// ```
+/// use dlr_evaluation::{Status, audit_external_drop};
+/// let labels: Vec<bool> = (0..40).map(|i| i % 2 == 0).collect();
+/// let perfect: Vec<f64> = labels.iter().map(|label| f64::from(u8::from(*label))).collect();
+/// let blind: Vec<f64> = (0..40).map(|i| f64::from(i / 2 % 5)).collect();
+/// assert_eq!(audit_external_drop((&perfect, &labels), (&blind, &labels))?.status, Status::Warn);
+/// assert_eq!(audit_external_drop((&blind, &labels), (&blind, &labels))?.status, Status::Pass);
+/// # Ok::<(), dlr_core::Error>(())
+/// ```
+pub fn audit_external_drop(inside: (&[f64], &[bool]), outside: (&[f64], &[bool])) -> Result<Audit> {
+    let name = "external-drop";
+    let test = delong_unpaired(inside, outside)?;
+    if test.difference.is_nan() {
+        let sentence = "the cases inside or outside are of one class; the two cannot be compared".into();
+        return Ok(Audit::new(name, Status::NotApplicable, f64::NAN, sentence));
+    }
+    let status = if test.interval.low > 0.0 { Status::Warn } else { Status::Pass };
+    let sentence = format!(
+        "AUC in cross-validation less that on external cases: {:+.3} (95 % interval {:+.3} to {:+.3}; warned where it lies \
+         above 0)",
+        test.difference, test.interval.low, test.interval.high
+    );
+    Ok(Audit::new(name, status, test.difference, sentence))
 }
 
 /// Is an AUC too good for its sample? Warns above 0.95 on fewer than 80 cases: the largest independent tests of sarcoma

@@ -10,8 +10,8 @@ use crate::{
 use dlr_core::{Cohort, FeatureName, FeatureTable, Result, Role, derive_seed};
 use dlr_evaluation::{
     Audit, Status, audit_centre_and_label, audit_centre_confounding, audit_centre_from_features, audit_duplicates,
-    audit_equal_images, audit_events_per_feature, audit_patient_labels, audit_permuted_labels, audit_post_baseline,
-    audit_restates_volume, audit_too_good, audit_volume_baseline,
+    audit_equal_images, audit_events_per_feature, audit_external_drop, audit_patient_labels, audit_permuted_labels,
+    audit_post_baseline, audit_restates_volume, audit_too_good, audit_volume_baseline,
 };
 use serde::{Serialize, Serializer};
 use std::collections::BTreeSet;
@@ -152,6 +152,10 @@ fn of_model(outcome: &Outcome, model: &ModelOutcome) -> Result<Vec<Audit>> {
     let external = model.external_scores.as_ref().map(|s| (s.auc, s.n));
     let (auc, n) = external.unwrap_or((model.metrics.auc, model.metrics.n));
     audits.push(audit_too_good(auc.max(model.metrics.auc), if model.metrics.auc > auc { model.metrics.n } else { n }));
+    if let [inside, outside] = &View::all(model, outcome)?[..] {
+        let (inside, outside) = ((&inside.scores[..], &inside.labels[..]), (&outside.scores[..], &outside.labels[..]));
+        audits.extend(where_defined(audit_external_drop(inside, outside))?);
+    }
     audits.extend(model.null.as_ref().map(|null| audit_permuted_labels(&null.auc, null.p)));
     Ok(audits)
 }

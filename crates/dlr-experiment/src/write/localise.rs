@@ -70,8 +70,22 @@ pub(crate) struct Localised {
 }
 
 impl Localised {
-    /// Whether the maps look where there is no patient.
-    pub(crate) fn audit(&self) -> Audit {
+    /// Whether the maps look where there is no patient, and whether random weights look where the trained ones do.
+    pub(crate) fn audits(&self) -> Vec<Audit> {
+        vec![self.outside(), self.random_weights()]
+    }
+
+    /// Of the region in which the trained network's maps are the most above chance.
+    fn random_weights(&self) -> Audit {
+        let inside = self.means.iter().filter(|of| of.region != OUTSIDE && of.enrichment.is_finite());
+        let most = inside.max_by(|a, b| a.enrichment.total_cmp(&b.enrichment));
+        let (region, trained, random) = most.map_or(("the regions asked for", f64::NAN, f64::NAN), |of| {
+            (of.region.as_str(), of.enrichment, of.enrichment_randomised)
+        });
+        dlr_evaluation::audit_maps_of_random_weights(region, trained, random)
+    }
+
+    fn outside(&self) -> Audit {
         let outside: Vec<&Row> = self.rows.iter().filter(|row| row.region == OUTSIDE).collect();
         let cases: Vec<String> = outside.iter().map(|row| row.case.clone()).collect();
         let of = |of: fn(&Localisation) -> f64| outside.iter().map(|row| of(&row.found)).collect::<Vec<f64>>();
