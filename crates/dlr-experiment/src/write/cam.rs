@@ -27,7 +27,7 @@ fn no_cam(outcome: &Outcome) -> Option<Cam> {
 fn of_maps(outcome: &Outcome, maps: &Maps) -> Cam {
     let block = &outcome.file.report.cam_block;
     let frozen = outcome.model(&outcome.file.report.explain).map(|m| m.fitted.selected()).unwrap_or_default();
-    let unused = (!frozen.iter().any(|name| name.roi() == block)).then(|| {
+    let unused = (outcome.external.is_none() && !frozen.iter().any(|name| name.roi() == block)).then(|| {
         "The frozen model, fitted once on all training cases, keeps no feature of this block: the maps are of the \
          cross-validated models, and none applies to it."
             .to_owned()
@@ -44,7 +44,10 @@ fn of_maps(outcome: &Outcome, maps: &Maps) -> Cam {
              map is negative, so is this one's, even if the deep block speaks for the positive class more than usual. \
              SHAP values, and the share beside each case, are differences from the average training patient."
                 .into(),
-            "Each patient's map is the mean over the cross-validated models that had not seen that patient.".into(),
+            match outcome.external {
+                Some(_) => "The patients are external ones, the maps those of the frozen model.".into(),
+                None => "Each patient's map is the mean over the cross-validated models that had not seen that patient.".into(),
+            },
             "Slices are counted on the prepared grid, after resampling, not on that of the series.".into(),
             "Only the deep block is mapped. Its share of the attribution stands beside each case: a map of a small share \
              means little."

@@ -1,4 +1,5 @@
-//! Grad-CAM of several patients: by the models that had not seen them.
+//! Grad-CAM of several patients: external ones by the frozen model where their labels were opened, else training ones by
+//! the models that had not seen them.
 
 use crate::{
     config::ReportSection,
@@ -8,6 +9,7 @@ use crate::{
     outcome::{ModelOutcome, Outcome},
     panels,
     prepare::Preparation,
+    prepared::columns_of,
     registry::Registry,
     write::localise::BODY,
 };
@@ -17,7 +19,7 @@ use dlr_imaging::regions::RegionExpression;
 use dlr_report::data::{CamCase, CamVolumes};
 use rayon::prelude::*;
 use serde_json::json;
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 /// The maps of the shown patients.
 pub(crate) struct Maps {
@@ -75,7 +77,7 @@ pub(crate) fn maps(
     }
     let Some(model) = outcome.model(&report.explain) else { return Ok(None) };
     let Some(extractor) = mapped_extractor(outcome, registry, folder, log)? else { return Ok(None) };
-    let scores = model.cv.mean_scores();
+    let scores = scores(outcome, model);
     let one = |id: String, why: String| -> Result<Option<(CamCase, Volume)>> {
         let Some(form) = form_for(outcome, model, &id) else { return Ok(None) };
         let case = images.case(&id)?;
@@ -86,7 +88,7 @@ pub(crate) fn maps(
             case: id.clone(),
             positive: Some(positive),
             probability,
-            deep_share: deep_share(model, &id, &report.cam_block),
+            deep_share: deep_share(outcome, model, &id, &form),
             map_limit: 0.0,
             note: why,
             planes,
@@ -94,7 +96,7 @@ pub(crate) fn maps(
         };
         Ok(Some((shown, narrow(&map)?)))
     };
-    let shown = shown(outcome, model, report.cam_cases);
+    let shown = shown(outcome, &scores, report.cam_cases);
     let made = shown.into_par_iter().map(|(id, why)| Ok((id.clone(), one(id, why)?))).collect::<Result<Vec<_>>>()?;
     let mut maps = Maps { cases: Vec::new(), volumes: Vec::new() };
     for (id, made) in made {
@@ -151,9 +153,18 @@ fn form_for(outcome: &Outcome, model: &ModelOutcome, id: &str) -> Option<LinearF
     }
 }
 
-/// The clearest case and the worst error of each class in turn, by out-of-fold probability.
-fn shown(outcome: &Outcome, model: &ModelOutcome, n: usize) -> Vec<(String, String)> {
-    let scores = model.cv.mean_scores();
+/// Probability and truth of the cases that may be shown: the external ones by the frozen model, if their labels were
+/// opened; else the training ones, out of fold.
+fn scores(outcome: &Outcome, model: &ModelOutcome) -> BTreeMap<String, (f64, bool)> {
+    let Some((truth, _)) = &outcome.external else { return model.cv.mean_scores() };
+    let labels: BTreeMap<&String, bool> = truth.cases().iter().zip(truth.labels().iter().copied()).collect();
+    let predicted = model.frozen.predictions();
+    let rows = predicted.cases().iter().zip(predicted.scores());
+    rows.filter_map(|(id, score)| Some((id.clone(), (*score, *labels.get(id)?)))).collect()
+}
+
+/// The clearest case and the worst error of each class in turn, by probability.
+fn shown(outcome: &Outcome, scores: &BTreeMap<String, (f64, bool)>, n: usize) -> Vec<(String, String)> {
     let side = |label: bool| {
         let mut cases: Vec<(String, f64)> =
             scores.iter().filter(|(_, (_, l))| *l == label).map(|(id, (score, _))| (id.clone(), *score)).collect();
@@ -182,14 +193,23 @@ fn shown(outcome: &Outcome, model: &ModelOutcome, n: usize) -> Vec<(String, Stri
     picked
 }
 
-/// The mapped block's share of a case's absolute attribution.
-fn deep_share(model: &ModelOutcome, id: &str, block: &str) -> f64 {
-    let Some(explanation) = &model.explanation else { return f64::NAN };
-    let attribution = &explanation.attribution;
-    let Some(row) = attribution.cases.iter().position(|case| case == id) else { return f64::NAN };
-    let values = attribution.values.row(row);
-    let all: f64 = values.iter().map(|v| v.abs()).sum();
-    let deep: f64 =
-        attribution.names.iter().zip(values).filter(|(name, _)| name.roi() == block).map(|(_, v)| v.abs()).sum();
+/// The mapped block's share of a case's absolute attribution: of weight times the distance from the mean training
+/// patient, as linear SHAP has it. NaN for a case whose features are not in the table.
+fn deep_share(outcome: &Outcome, model: &ModelOutcome, id: &str, form: &LinearForm) -> f64 {
+    let section = &model.planned.section;
+    let Ok(table) = columns_of(&outcome.prepared, &section.blocks, &section.columns) else { return f64::NAN };
+    let Some(row) = table.cases().iter().position(|case| case == id) else { return f64::NAN };
+    let is_train = |case: &String| outcome.cohort.row(case).is_some_and(|of| of.role == Role::Train);
+    let train: Vec<usize> = (0..table.n_cases()).filter(|at| is_train(&table.cases()[*at])).collect();
+    let (mut deep, mut all) = (0.0, 0.0);
+    for (name, weight) in form.weights.iter().filter(|(_, weight)| *weight != 0.0) {
+        let Some(column) = table.position(name) else { continue };
+        let known: Vec<f64> = train.iter().map(|at| table.values()[[*at, column]]).filter(|v| v.is_finite()).collect();
+        let moved = (weight * (table.values()[[row, column]] - known.iter().sum::<f64>() / known.len() as f64)).abs();
+        if moved.is_finite() {
+            all += moved;
+            deep += if name.roi() == outcome.file.report.cam_block { moved } else { 0.0 };
+        }
+    }
     deep / all
 }
