@@ -30,6 +30,10 @@ pub enum Intensity {
     PositiveZScore,
     /// Clip to the quantiles 0.005 and 0.995, scale to 0..1.
     UnitRange,
+    /// Clip to these two intensities, then as `deepbet`: scale to 0..1, z-score, times 0.226, plus 0.449. What is brighter
+    /// than the window, as a tumour can be, then has no say in how the rest is scaled; the steps before must have made
+    /// intensities comparable.
+    Window([f64; 2]),
 }
 
 /// Preparation of an image for a network.
@@ -38,7 +42,7 @@ pub enum Intensity {
 /// |---|---|---|---|---|
 /// | `grid` | 64, 128, 128 | voxels (z, y, x) | 8 to 512 each | what the network sees |
 /// | `fit` | `stretch` | | | fill the grid, or keep proportions and pad |
-/// | `intensity` | `deepbet` | | | as in the network's training |
+/// | `intensity` | `deepbet` | | | as in the network's training, or `{ window = [low, high] }` |
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct InputConfig {
@@ -66,11 +70,17 @@ pub struct Input {
 }
 
 impl InputConfig {
-    /// Refuses a grid that is too small for a network or too large for a machine.
+    /// Refuses a grid that is too small for a network or too large for a machine, and a window that is none.
     ///
     /// # Errors
     /// [`Code::Parameter`].
     pub fn validate(&self) -> Result<()> {
+        if let Intensity::Window([low, high]) = self.intensity
+            && !(low.is_finite() && high.is_finite() && low < high)
+        {
+            return Err(Error::new(Code::Parameter, format!("the window of intensities is {low} to {high}"))
+                .expected("two finite intensities, the lower first"));
+        }
         if self.grid.iter().all(|n| (8..=512).contains(n)) {
             return Ok(());
         }
@@ -107,11 +117,10 @@ impl Intensity {
         let mut inside: Vec<f64> = values.iter().flatten().copied().collect();
         match self {
             Intensity::Deepbet => {
-                let (low, high) = bounds(&mut inside)?;
-                let unit = |v: f64| (v.clamp(low, high) - low) / (high - low);
-                let (mean, sd) = mean_sd(values.iter().flatten().map(|v| unit(*v)));
-                replace(values, low, |v| (unit(v) - mean) / sd * 0.226 + 0.449);
+                let bounds = bounds(&mut inside)?;
+                standardise(values, bounds)?;
             }
+            Intensity::Window([low, high]) => standardise(values, (low, high))?,
             Intensity::UnitRange => {
                 let (low, high) = bounds(&mut inside)?;
                 replace(values, low, |v| (v.clamp(low, high) - low) / (high - low));
@@ -128,6 +137,17 @@ impl Intensity {
     }
 }
 
+/// Clipped, with the mean and the standard deviation of the network's training.
+fn standardise(values: &mut [Option<f64>], (low, high): (f64, f64)) -> Result<()> {
+    let unit = |v: f64| (v.clamp(low, high) - low) / (high - low);
+    let (mean, sd) = mean_sd(values.iter().flatten().map(|v| unit(*v)));
+    if sd.is_nan() || sd == 0.0 {
+        return Err(no_contrast());
+    }
+    replace(values, low, |v| (unit(v) - mean) / sd * 0.226 + 0.449);
+    Ok(())
+}
+
 fn replace(values: &mut [Option<f64>], padding: f64, f: impl Fn(f64) -> f64) {
     for v in values {
         *v = Some(f(v.unwrap_or(padding)));
@@ -141,7 +161,8 @@ fn bounds(values: &mut [f64]) -> Result<(f64, f64)> {
 }
 
 fn no_contrast() -> Error {
-    Error::new(Code::Region, "image has no contrast to standardise").expected("quantiles 0.005 and 0.995 that differ")
+    Error::new(Code::Region, "image has no contrast to standardise")
+        .expected("intensities that differ, inside the window or the quantiles 0.005 and 0.995")
 }
 
 /// Linearly interpolated quantile, as numpy's default. Reorders `values`; NaN for none.
@@ -306,6 +327,23 @@ mod tests {
         }
         let constant = grid.spread(&[2.5; 64], [4, 4, 4], [4; 3]).unwrap();
         assert!(constant.to_f64().iter().all(|v| *v == 2.5));
+    }
+
+    #[test]
+    fn what_is_brighter_than_the_window_scales_nothing() {
+        let window = |bounds| InputConfig { intensity: Intensity::Window(bounds), ..InputConfig::default() };
+        let read: InputConfig = serde_json::from_str(r#"{"intensity": {"window": [0, 10]}}"#).unwrap();
+        assert_eq!(read, window([0.0, 10.0]));
+        let prepared = |brightness: f64| {
+            let voxels = Array3::from_shape_fn((8, 8, 8), |(z, y, x)| if z == 0 { brightness } else { (y + x) as f64 });
+            let config = InputConfig { grid: [8, 8, 8], ..read };
+            config.prepare(&Volume::from_array(voxels, [1.0; 3]).unwrap()).unwrap().values
+        };
+        assert_eq!(prepared(20.0), prepared(4000.0));
+        assert_ne!(prepared(20.0), prepared(2.0));
+        for bad in [[1.0, 1.0], [2.0, 1.0], [0.0, f64::INFINITY], [f64::NAN, 1.0]] {
+            assert_eq!(window(bad).validate().unwrap_err().code(), Code::Parameter, "{bad:?}");
+        }
     }
 
     #[test]

@@ -48,7 +48,10 @@ const STAGES: &str =
 
 fn did_you_mean(name: &str, names: &[&str]) -> String {
     match names.iter().min_by_key(|known| distance(known, name)) {
-        Some(nearest) if distance(nearest, name) <= 3 => format!("did you mean `{nearest}`?"),
+        // Near, and more alike than not: `sex` is no slip for `age`.
+        Some(nearest) if distance(nearest, name) <= 3.min(name.chars().count() / 2) => {
+            format!("did you mean `{nearest}`?")
+        }
         _ => STAGES.to_owned(),
     }
 }
@@ -91,6 +94,8 @@ mod tests {
         let names = ["rfe", "lasso"].map(String::from);
         let unknown = known("table step", "rfee", names.iter()).unwrap_err();
         let far = known("table step", "something else", names.iter()).unwrap_err();
+        let short = known("column", "sex", ["age".to_owned()].iter()).unwrap_err();
+        assert!(!short.to_string().contains("did you mean"), "{short}");
         let key = of_parameters("rfe", &"unknown field `n_keeep`, expected one of `n_keep`, `step`\n");
         let missing = of_parameters("resample", &"missing field `spacing_mm`");
         let kind = of_parameters("rfe", &"invalid type: string \"a\", expected usize\nin `n_keep`");
