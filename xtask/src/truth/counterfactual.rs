@@ -3,7 +3,7 @@
 //! Stronger than a map: it asks the models themselves. A cause that grade moves must raise the logit; the lobulation and
 //! the brightness of tumour and oedema, which grade does not move, must leave it.
 
-use super::{Judged, Plan, claims::Claims, started, table};
+use super::{Judged, Plan, Row, claims::Claims, started, table};
 use std::{
     collections::BTreeMap,
     fs,
@@ -76,9 +76,9 @@ fn predicted(plan: &Plan, seed: u64, cause: Option<&str>) -> Result<Logits, Stri
         started(command)?;
     }
     let text = fs::read_to_string(&out).map_err(|e| format!("no predictions: {e}"))?;
-    let logit = |row: BTreeMap<&str, &str>| {
+    let logit = |mut row: Row| {
         let p: f64 = row.get("probability")?.parse().ok()?;
-        Some((((*row.get("model")?).to_owned(), (*row.get("ID")?).to_owned()), (p / (1.0 - p)).ln()))
+        Some(((row.remove("model")?, row.remove("ID")?), (p / (1.0 - p)).ln()))
     };
     Ok(table(&text).filter_map(logit).collect())
 }

@@ -1,6 +1,6 @@
 //! [`Judged`]: one run of the experiment on one variant and seed, and what is read of it.
 
-use super::{Plan, started, table};
+use super::{Plan, Row, started, table};
 use serde_json::Value;
 use std::{collections::BTreeMap, fs, process::Command};
 
@@ -53,8 +53,8 @@ impl Judged {
             let groups = of["explanation"]["group_shares"].as_array().into_iter().flatten();
             groups.filter_map(move |group| share(model, group))
         });
-        let is_feature = |row: &BTreeMap<&str, &str>| row.get("kind") == Some(&"mean absolute SHAP");
-        let shown = table(bars).filter(is_feature).filter_map(|row| row.get("name").map(|name| (*name).to_owned()));
+        let is_feature = |row: &Row| row.get("kind").is_some_and(|kind| kind == "mean absolute SHAP");
+        let shown = table(bars).filter(is_feature).filter_map(|mut row| row.remove("name"));
         let audits = metrics["audits"].as_object().into_iter().flatten();
         let is_alarm = |audit: &Value| matches!(audit["status"].as_str(), Some("warn" | "fail"));
         Judged {
@@ -105,8 +105,6 @@ fn oracle(plan: &Plan, variant: &str, seed: u64) -> Result<BTreeMap<String, f64>
         }
     }
     let text = fs::read_to_string(folder.join("oracle.csv")).map_err(|e| format!("no oracle: {e}"))?;
-    let row = |row: BTreeMap<&str, &str>| {
-        Some(((*row.get("set")?).to_owned(), row.get("oracle_auc_external")?.parse().ok()?))
-    };
+    let row = |mut row: Row| Some((row.remove("set")?, row.get("oracle_auc_external")?.parse().ok()?));
     Ok(table(&text).filter_map(row).collect())
 }

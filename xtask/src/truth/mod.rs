@@ -18,7 +18,7 @@ mod plan;
 
 use judged::Judged;
 use plan::Plan;
-use std::{path::Path, process::Command};
+use std::{collections::BTreeMap, path::Path, process::Command};
 
 /// Runs everything and prints a line per assertion; false where one fails.
 pub(crate) fn run(root: &Path, args: &[String]) -> bool {
@@ -58,9 +58,23 @@ fn started(mut command: Command) -> Result<(), String> {
     if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }
 
-/// A table whose cells hold no comma, as maps from column to cell.
-fn table(text: &str) -> impl Iterator<Item = std::collections::BTreeMap<&str, &str>> {
-    let mut lines = text.lines();
-    let header: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
-    lines.map(move |line| header.iter().copied().zip(line.split(',')).collect())
+/// The rows of a table, as maps from column to cell.
+fn table(text: &str) -> impl Iterator<Item = Row> {
+    csv::Reader::from_reader(text.as_bytes())
+        .into_deserialize()
+        .filter_map(Result::ok)
+        .collect::<Vec<Row>>()
+        .into_iter()
+}
+
+/// From column to cell.
+type Row = BTreeMap<String, String>;
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_cell_may_hold_commas() {
+        let rows: Vec<_> = super::table("ID,note,p\na,\"of the ring, 2 %\",0.5\n").collect();
+        assert_eq!((rows[0]["note"].as_str(), rows[0]["p"].as_str()), ("of the ring, 2 %", "0.5"));
+    }
 }
