@@ -15,7 +15,8 @@ pub(crate) struct Cast<'a> {
     pub(crate) is_aside: bool,
     /// From 1.
     number: usize,
-    n_casts: usize,
+    /// From 1, among those that stand where this one does, and how many these are.
+    place: (usize, usize),
 }
 
 impl<'a> Cast<'a> {
@@ -35,9 +36,13 @@ impl<'a> Cast<'a> {
             }
             groups.extend(chunks.into_iter().map(|chunk| (is_aside, chunk)));
         }
-        let n_casts = groups.len();
-        let numbered = groups.into_iter().zip(1..);
-        numbered.map(|((is_aside, results), number)| Cast { setting, results, is_aside, number, n_casts }).collect()
+        let n_told = groups.iter().filter(|(is_aside, _)| !is_aside).count();
+        let n_aside = groups.len() - n_told;
+        let cast = |((is_aside, results), number): ((bool, Vec<_>), usize)| {
+            let place = if is_aside { (number - n_told, n_aside) } else { (number, n_told) };
+            Cast { setting, results, is_aside, number, place }
+        };
+        groups.into_iter().zip(1..).map(cast).collect()
     }
 
     /// A file stem that no other cast has.
@@ -49,10 +54,10 @@ impl<'a> Cast<'a> {
     /// A title that no other cast has.
     pub(crate) fn title(&self, what: &str) -> String {
         let setting = setting_label(self.setting);
-        match (self.n_casts, self.is_aside) {
-            (1, _) => format!("{what}, {setting}"),
-            (n, false) => format!("{what}, {setting} ({} of {n})", self.number),
-            (n, true) => format!("{what}, {setting}: other models ({} of {n})", self.number),
+        let others = if self.is_aside { ": other models" } else { "" };
+        match self.place {
+            (_, 1) => format!("{what}, {setting}{others}"),
+            (place, n) => format!("{what}, {setting}{others} ({place} of {n})"),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The cohort: flow, exclusions, notes, Table 1.
 
-use super::{Block, bare_p, drawn};
+use super::{Block, bare_p, drawn, short};
 use crate::data::Report;
 use crate::figures::Figures;
 use crate::legend::Legend;
@@ -20,7 +20,7 @@ pub(super) fn cohort<'a>(report: &'a Report, legend: &Legend, figures: &'a Figur
         for noted in &report.cohort.notes {
             table.row(vec![noted.case.clone(), noted.notes.join("; ")]);
         }
-        blocks.push(Block::Table(table));
+        blocks.extend(short(table));
     }
     if let Some(one) = &report.cohort_table {
         let mut headings = vec!["Variable", "Level"];

@@ -62,6 +62,20 @@ fn folded<'a>(legend: &Legend, blocks: Vec<Block<'a>>) -> Vec<Block<'a>> {
     std::iter::once(fold).chain(blocks).chain([Block::FoldEnd]).collect()
 }
 
+/// More rows than this are folded: a hash or a note of every case.
+const LONG: usize = 40;
+
+/// A table; a long one folded under its caption.
+fn short<'a>(table: Table) -> Vec<Block<'a>> {
+    match table.rows.len() {
+        n if n > LONG => {
+            let fold = Block::Fold(format!("{}: {}", table.caption, count(n, "row")));
+            vec![fold, Block::Table(table), Block::FoldEnd]
+        }
+        _ => vec![Block::Table(table)],
+    }
+}
+
 fn question(report: &Report) -> Vec<Block<'_>> {
     let q = &report.question;
     let mut blocks: Vec<_> = q.asked.iter().cloned().map(Block::Text).collect();
@@ -102,8 +116,8 @@ fn provenance(report: &Report) -> Vec<Block<'_>> {
     for t in &p.timings {
         timings.row(vec![t.stage.clone(), fixed(t.seconds, 1), some(t.n_done), some(t.n_cached)]);
     }
-    let tables = [versions, hashes, seeds, timings].into_iter().filter(|t| !t.rows.is_empty()).map(Block::Table);
-    let mut blocks: Vec<_> = tables.collect();
+    let tables = [versions, hashes, seeds, timings].into_iter().filter(|t| !t.rows.is_empty());
+    let mut blocks: Vec<_> = tables.flat_map(short).collect();
     if !p.openings.is_empty() {
         blocks.push(Block::Heading("Openings of the external labels"));
         blocks.push(Block::List(p.openings.clone()));
