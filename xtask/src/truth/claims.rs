@@ -96,6 +96,8 @@ pub(super) fn of(variant: &str, runs: &[Judged]) -> Vec<String> {
             claims.check("runs whose audit says that dlr loses outside", alarm("external-drop/dlr"), every);
             let outside = alarm("maps-outside-body");
             claims.check("runs whose audit says that maps look outside the body", outside, every);
+            claims
+                .check("maps, enrichment in the corner of the mark, above 5", localised(3, "enrichment"), |e| e > 5.0);
             claims.check("maps, enrichment in tumour and oedema, below 1", localised(1, "enrichment"), |e| e < 1.0);
         }
         "duplicate_trap" => {

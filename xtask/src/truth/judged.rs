@@ -74,10 +74,17 @@ impl Judged {
     }
 }
 
+/// Where the mark stands is asked too.
+const MARKED: &str = "report.localise=[\"truth_tumour\", \"truth_tumour + truth_vis\", \
+                      \"truth_tumour + truth_vis + truth_ctx\", \"truth_corner\"]";
+
 fn experiment(plan: &Plan, variant: &str, seed: u64) -> Result<(), String> {
     let (name, _) = plan.run_of(variant, seed);
     let mut command = Command::new(&plan.dlr);
     command.arg("experiment").arg(&plan.experiment).arg("--out").arg(&plan.out).args(["--progress", "none"]);
+    if variant == "marker_trap" {
+        command.args(["--set", MARKED]);
+    }
     for set in [
         format!("name={name}"),
         format!("cohort.params.variant={variant}"),

@@ -175,9 +175,15 @@ fn randomised(outcome: &Outcome, registry: &Registry, folder: &Path) -> Result<O
     registry.extractors.make(&resolved, block, folder).map(Some)
 }
 
+/// Within the body; a region that lies wholly outside of it, as a letter does, by the hottest voxels of the whole image.
 fn in_region(case: &Case, map: &Volume, region: &RegionExpression) -> Result<Localisation> {
     let body = case.mask(BODY)?;
-    let inside = region.evaluate(&case.masks)?.voxels().mapv(|inside| f64::from(u8::from(inside)));
+    let region = region.evaluate(&case.masks)?;
+    let inside = region.voxels().mapv(|inside| f64::from(u8::from(inside)));
+    let is_outside = !region.voxels().iter().zip(body.voxels()).any(|(region, body)| *region && *body);
+    if is_outside && region.n_voxels() > 0 {
+        return localisation(hottest(map.to_f64()).view(), inside.mapv(|_| true).view(), inside.view());
+    }
     localisation(map.to_f64().view(), body.voxels().view(), inside.view())
 }
 
