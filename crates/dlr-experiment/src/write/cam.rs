@@ -60,6 +60,11 @@ fn of_maps(outcome: &Outcome, maps: &Maps) -> Cam {
     }
 }
 
+fn percent(share: f64) -> String {
+    let percent = 100.0 * share;
+    if percent < 1.0 { format!("{percent:.1}") } else { format!("{percent:.0}") }
+}
+
 /// A sentence for each region in which the maps of the external cases were localised; what lies outside the body is an
 /// audit.
 pub(super) fn where_maps_look(looked: &Looked) -> Vec<String> {
@@ -69,12 +74,16 @@ pub(super) fn where_maps_look(looked: &Looked) -> Vec<String> {
             by if by.is_finite() => format!(" With the network's weights drawn at random it is {by:.2} times."),
             _ => String::new(),
         };
+        let (part, whole) = match of.is_outside {
+            true => ("hottest thousandth", "image"),
+            false => ("positive part", "body"),
+        };
         format!(
-            "Of the positive part of the frozen model's map, {:.0} % lies in {}, which is {:.0} % of the body: {:.2} times \
-             what chance gives (1 is chance), mean of {} external cases that were called rightly.{control}",
-            100.0 * of.score,
+            "Of the {part} of the frozen model's map, {} % lies in {}, which is {} % of the {whole}: {:.2} times what \
+             chance gives (1 is chance), mean of {} external cases that were called rightly.{control}",
+            percent(of.score),
             of.region,
-            100.0 * of.volume_share,
+            percent(of.volume_share),
             of.enrichment,
             of.n_cases
         )

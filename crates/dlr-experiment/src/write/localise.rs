@@ -6,7 +6,7 @@ use crate::{
     folder::RunFolder, images::Images, log::RunLog, metrics::number, outcome::Outcome, registry::Registry,
     write::maps::mapped_extractor,
 };
-use dlr_core::{Case, FeatureExtractor, Form, Result, Volume};
+use dlr_core::{Case, FeatureExtractor, Form, Mask, Result, Volume};
 use dlr_evaluation::Audit;
 use dlr_imaging::regions::RegionExpression;
 use dlr_interpret::{Localisation, localisation};
@@ -28,12 +28,14 @@ pub(super) const OUTSIDE: &str = "outside the body";
 pub(crate) struct RegionMean {
     /// As the experiment file names it.
     pub(crate) region: String,
+    /// Whether all of the region lies outside the body: it is then asked of the hottest thousandth of the whole image.
+    pub(crate) is_outside: bool,
     /// Cases that were called rightly and have a map and such a region.
     pub(crate) n_cases: usize,
-    /// Share of the positive part of the map inside the region.
+    /// Share of the positive part of the map (of its hottest thousandth) inside the region.
     #[serde(serialize_with = "number")]
     pub(crate) score: f64,
-    /// Share of the body inside it: what a map without information would score.
+    /// Share of the body (of the image) inside it: what a map without information would score.
     #[serde(serialize_with = "number")]
     pub(crate) volume_share: f64,
     /// 0 chance, 1 all inside.
@@ -58,6 +60,7 @@ struct Row {
     is_positive: bool,
     is_right: bool,
     region: String,
+    is_outside: bool,
     found: Localisation,
     enrichment_randomised: f64,
 }
@@ -77,7 +80,7 @@ impl Localised {
 
     /// Of the region in which the trained network's maps are the most above chance.
     fn random_weights(&self) -> Audit {
-        let inside = self.means.iter().filter(|of| of.region != OUTSIDE && of.enrichment.is_finite());
+        let inside = self.means.iter().filter(|of| !of.is_outside && of.enrichment.is_finite());
         let most = inside.max_by(|a, b| a.enrichment.total_cmp(&b.enrichment));
         let (region, trained, random) = most.map_or(("the regions asked for", f64::NAN, f64::NAN), |of| {
             (of.region.as_str(), of.enrichment, of.enrichment_randomised)
@@ -141,14 +144,17 @@ pub(crate) fn localise(
         let case = images.case(id)?;
         let Some(map) = extractor.saliency(&case, &form)? else { return Ok(Vec::new()) };
         let control = randomised.as_ref().map(|network| network.saliency(&case, &form)).transpose()?.flatten();
-        let row = |region: String, look: &dyn Fn(&Volume) -> Result<Localisation>| {
-            let found = look(&map)?;
-            let enrichment_randomised = control.as_ref().map_or(Ok(f64::NAN), |map| look(map).map(|l| l.enrichment))?;
-            Ok(Row { case: id.clone(), is_positive, is_right, region, found, enrichment_randomised })
+        let row = |name: String, region: Mask| {
+            let look = Look::new(&case, region)?;
+            let found = look.at(&map)?;
+            let enrichment_randomised =
+                control.as_ref().map_or(Ok(f64::NAN), |map| look.at(map).map(|l| l.enrichment))?;
+            let is_outside = look.is_outside;
+            Ok(Row { case: id.clone(), is_positive, is_right, region: name, is_outside, found, enrichment_randomised })
         };
-        let inside = regions.iter().map(|region| row(region.to_string(), &|map| in_region(&case, map, region)));
-        let outside = std::iter::once_with(|| row(OUTSIDE.to_owned(), &|map| outside_the_body(&case, map)));
-        let rows = inside.chain(outside);
+        let asked = regions.iter().map(|region| row(region.to_string(), region.evaluate(&case.masks)?));
+        let air = || Mask::new(*case.image.geometry(), case.mask(BODY)?.voxels().mapv(|inside| !inside));
+        let rows = asked.chain(std::iter::once_with(|| row(OUTSIDE.to_owned(), air()?)));
         rows.collect::<Result<_>>().map_err(|error| error.for_case(id))
     };
     let rows = (0..predictions.cases().len()).into_par_iter().map(one).collect::<Result<Vec<_>>>()?;
@@ -175,22 +181,27 @@ fn randomised(outcome: &Outcome, registry: &Registry, folder: &Path) -> Result<O
     registry.extractors.make(&resolved, block, folder).map(Some)
 }
 
-/// Within the body; a region that lies wholly outside of it, as a letter does, by the hottest voxels of the whole image.
-fn in_region(case: &Case, map: &Volume, region: &RegionExpression) -> Result<Localisation> {
-    let body = case.mask(BODY)?;
-    let region = region.evaluate(&case.masks)?;
-    let inside = region.voxels().mapv(|inside| f64::from(u8::from(inside)));
-    let is_outside = !region.voxels().iter().zip(body.voxels()).any(|(region, body)| *region && *body);
-    if is_outside && region.n_voxels() > 0 {
-        return localisation(hottest(map.to_f64()).view(), inside.mapv(|_| true).view(), inside.view());
-    }
-    localisation(map.to_f64().view(), body.voxels().view(), inside.view())
+/// How a map is localised in a region: within the body; where the region lies wholly outside of it, as air and letters
+/// do, by the hottest voxels of the whole image.
+struct Look {
+    region: Array3<f64>,
+    within: Array3<bool>,
+    is_outside: bool,
 }
 
-/// What of the hottest voxels lies where there is no patient: volume shares are those of the image.
-fn outside_the_body(case: &Case, map: &Volume) -> Result<Localisation> {
-    let outside = case.mask(BODY)?.voxels().mapv(|inside| f64::from(u8::from(!inside)));
-    localisation(hottest(map.to_f64()).view(), outside.mapv(|_| true).view(), outside.view())
+impl Look {
+    fn new(case: &Case, region: Mask) -> Result<Self> {
+        let body = case.mask(BODY)?.voxels();
+        let is_outside =
+            region.n_voxels() > 0 && !region.voxels().iter().zip(body).any(|(region, body)| *region && *body);
+        let within = if is_outside { body.mapv(|_| true) } else { body.to_owned() };
+        Ok(Look { region: region.voxels().mapv(|inside| f64::from(u8::from(inside))), within, is_outside })
+    }
+
+    fn at(&self, map: &Volume) -> Result<Localisation> {
+        let map = if self.is_outside { hottest(map.to_f64()) } else { map.to_f64() };
+        localisation(map.view(), self.within.view(), self.region.view())
+    }
 }
 
 /// 1 at the thousandth of the voxels where a map is highest, if it is positive there; 0 elsewhere.
@@ -215,6 +226,7 @@ fn mean_of(region: &str, rows: &[Row]) -> RegionMean {
         rows.iter().filter(of_all).map(|row| (row.found.enrichment, row.is_positive)).unzip();
     RegionMean {
         region: region.to_owned(),
+        is_outside: rows.iter().any(|row| row.region == region && row.is_outside),
         n_cases: right.len(),
         score: mean(|row| row.found.score),
         volume_share: mean(|row| row.found.volume_share),
