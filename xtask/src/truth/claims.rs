@@ -86,14 +86,16 @@ pub(super) fn of(variant: &str, runs: &[Judged]) -> Vec<String> {
         }
         "scanner_trap" => {
             claims.check("dlr, cross-validated minus external, at least 0.1", cv("dlr") - auc("dlr"), |d| d >= 0.1);
-            claims.check("runs whose audit says that dlr loses outside", alarm("external-drop/dlr"), every);
+            let loses = alarm("external-drop/dlr");
+            claims.check("runs whose audit says that dlr loses outside, at least a half", loses, |share| share >= 0.5);
             for audit in ["centre-from-features", "centre-and-label", "centre-confounding"] {
                 claims.check(&format!("runs in which the audit {audit} fires"), alarm(audit), every);
             }
         }
         "marker_trap" => {
             claims.check("dlr, cross-validated minus external, at least 0.1", cv("dlr") - auc("dlr"), |d| d >= 0.1);
-            claims.check("runs whose audit says that dlr loses outside", alarm("external-drop/dlr"), every);
+            let loses = alarm("external-drop/dlr");
+            claims.check("runs whose audit says that dlr loses outside, at least a half", loses, |share| share >= 0.5);
             let outside = alarm("maps-outside-body");
             claims.check("runs whose audit says that maps look outside the body", outside, every);
             claims
