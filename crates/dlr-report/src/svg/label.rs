@@ -86,7 +86,7 @@ pub(super) fn in_two_lines(text: &str, size: f64, width: f64) -> [String; 2] {
         return [String::new(), text.into()];
     }
     let fits = |at: &usize| text_width(&text[..*at], size) <= width;
-    let Some(at) = text.match_indices(' ').map(|(at, _)| at).filter(fits).last() else {
+    let Some(at) = text.match_indices(' ').map(|(at, _)| at).rfind(fits) else {
         return [String::new(), fitting(text, size, width)];
     };
     [text[..at].into(), fitting(&text[at + 1..], size, width)]
